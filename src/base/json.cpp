@@ -1,0 +1,103 @@
+#include "base/json.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json/src.hpp>
+
+namespace weir::base {
+namespace {
+
+// Length of the valid UTF-8 sequence at text[i], 0 if there is none (RFC 3629: no overlong forms,
+// no surrogates, nothing above U+10FFFF).
+std::size_t utf8_length(std::string_view text, std::size_t i) noexcept {
+  const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
+  const auto tail = [&](std::size_t k) { return k < text.size() && (byte(k) & 0xc0) == 0x80; };
+  const unsigned char lead = byte(i);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xc2 && lead <= 0xdf) return tail(i + 1) ? 2 : 0;
+  if (lead >= 0xe0 && lead <= 0xef) {
+    if (!tail(i + 1) || !tail(i + 2)) return 0;
+    if (lead == 0xe0 && byte(i + 1) < 0xa0) return 0;
+    if (lead == 0xed && byte(i + 1) > 0x9f) return 0;
+    return 3;
+  }
+  if (lead >= 0xf0 && lead <= 0xf4) {
+    if (!tail(i + 1) || !tail(i + 2) || !tail(i + 3)) return 0;
+    if (lead == 0xf0 && byte(i + 1) < 0x90) return 0;
+    if (lead == 0xf4 && byte(i + 1) > 0x8f) return 0;
+    return 4;
+  }
+  return 0;
+}
+
+void append_pretty(std::string& out, const json::value& value, int depth) {
+  const std::string pad(static_cast<std::size_t>(depth + 1) * 2, ' ');
+  const std::string close(static_cast<std::size_t>(depth) * 2, ' ');
+  if (value.is_object() && !value.get_object().empty()) {
+    out += "{\n";
+    bool first = true;
+    for (const auto& [key, member] : value.get_object()) {
+      if (!first) out += ",\n";
+      first = false;
+      out += pad + json::serialize(key) + ": ";
+      append_pretty(out, member, depth + 1);
+    }
+    out += "\n" + close + "}";
+  } else if (value.is_array() && !value.get_array().empty()) {
+    out += "[\n";
+    bool first = true;
+    for (const auto& member : value.get_array()) {
+      if (!first) out += ",\n";
+      first = false;
+      out += pad;
+      append_pretty(out, member, depth + 1);
+    }
+    out += "\n" + close + "]";
+  } else {
+    out += json::serialize(value);
+  }
+}
+
+}  // namespace
+
+Result<json::value> parse_json(std::string_view text) {
+  boost::system::error_code code;
+  json::stream_parser parser;
+  const std::size_t used = parser.write_some(text.data(), text.size(), code);
+  if (!code && text.find_first_not_of(" \t\r\n", used) != std::string_view::npos) {
+    return fail(Errc::bad_message, fmt::format("not JSON: extra text at offset {}", used));
+  }
+  if (!code) parser.finish(code);
+  if (code) {
+    return fail(Errc::bad_message, fmt::format("not JSON: {} at offset {}", code.message(), used));
+  }
+  return parser.release();
+}
+
+void append_json_escaped(std::string& out, std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += text[i++];
+    } else if (c < 0x20 || c == 0x7f) {
+      out += fmt::format("\\u{:04x}", c);
+      ++i;
+    } else if (const std::size_t length = utf8_length(text, i); length > 0) {
+      out.append(text.substr(i, length));
+      i += length;
+    } else {
+      out += "\\ufffd";
+      ++i;
+    }
+  }
+}
+
+std::string pretty_json(const json::value& value) {
+  std::string out;
+  append_pretty(out, value, 0);
+  out += '\n';
+  return out;
+}
+
+}  // namespace weir::base
