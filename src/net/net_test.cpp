@@ -141,7 +141,7 @@ TEST_P(AnyStream, LargeSendWaitsForTheReader) {
   runtime::Gate gate;
   bool done = false;
   auto send = [](Stream& stream, const std::string& bytes, bool& out) -> runtime::Task<void> {
-    const auto result = co_await send_all(stream, bytes, {}, base::Origin::upstream);
+    const auto result = co_await send_all(stream, {.body = bytes}, {}, base::Origin::upstream);
     out = result.has_value();
   };
   spawn(gate, "send", send(*ends_.a, large, done));
@@ -165,7 +165,7 @@ TEST_P(AnyStream, SendToAStalledReaderEndsAtItsDeadline) {
   base::Errc code = base::Errc::internal;
   auto send = [](Stream& stream, const std::string& bytes, base::Deadline deadline,
                  base::Errc& out) -> runtime::Task<void> {
-    const auto result = co_await send_all(stream, bytes, deadline, base::Origin::downstream);
+    const auto result = co_await send_all(stream, {.body = bytes}, deadline, base::Origin::downstream);
     out = result.error().code();
   };
   spawn(gate, "send", send(*ends_.a, large, lane_.lane().after(30s), code));

@@ -1,5 +1,6 @@
 #include "net/stream.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "runtime/lane.hpp"
@@ -11,31 +12,51 @@ base::Error Stream::broken(std::string_view doing, base::Origin origin) const {
   return base::Error(base::Errc::closed, std::string(doing) + ": the peer ended the stream", origin);
 }
 
-runtime::Task<base::Result<void>> send_rest(Stream& stream, std::string first,
-                                            std::string_view second, base::Deadline deadline,
+Sent send_now(Stream& stream, Gather& parts) {
+  if (!stream.readiness().writable) return Sent::some;
+  std::array<iovec, 3> each;
+  std::size_t count = 0;
+  for (const std::string_view run : {parts.head, parts.body, parts.tail}) {
+    if (!run.empty()) each[count++] = part(run);
+  }
+  if (count == 0) return Sent::all;
+  const std::size_t wanted = parts.size();
+  const IoCount sent = stream.try_send({each.data(), count});
+  if (sent.status == IoStatus::broken) return Sent::broken;
+  if (sent.bytes == wanted) [[likely]] return Sent::all;
+  std::size_t left = sent.bytes;
+  for (std::string_view* run : {&parts.head, &parts.body, &parts.tail}) {
+    const std::size_t taken = std::min(left, run->size());
+    run->remove_prefix(taken);
+    left -= taken;
+  }
+  return Sent::some;
+}
+
+runtime::Task<base::Result<void>> send_rest(Stream& stream, std::string head, std::string_view body,
+                                            std::string tail, base::Deadline deadline,
                                             base::Origin origin) {
-  std::string_view head = first;
-  while (!head.empty() || !second.empty()) {
+  Gather parts{head, body, tail};
+  for (;;) {
     const runtime::Wake wake = co_await stream.readiness().wait_writable(deadline);
     if (wake == runtime::Wake::deadline) {
       co_return base::fail(base::Errc::deadline, "the peer does not read", origin);
     }
     if (wake == runtime::Wake::cancelled) co_return base::fail(base::Errc::cancelled);
-    const std::array<iovec, 2> parts = {part(head), part(second)};
-    const std::size_t skip = head.empty() ? 1 : 0;
-    const std::size_t count = second.empty() ? 1 : 2 - skip;
-    const IoCount sent = stream.try_send(std::span(parts).subspan(skip, count));
-    if (sent.status == IoStatus::broken) co_return base::Fail(stream.broken("send", origin));
-    const std::size_t from_head = std::min(sent.bytes, head.size());
-    head.remove_prefix(from_head);
-    second.remove_prefix(sent.bytes - from_head);
+    const Sent sent = send_now(stream, parts);
+    if (sent == Sent::all) co_return base::Result<void>();
+    if (sent == Sent::broken) co_return base::Fail(stream.broken("send", origin));
   }
-  co_return base::Result<void>();
 }
 
-runtime::Task<base::Result<void>> send_all(Stream& stream, std::string_view bytes,
-                                           base::Deadline deadline, base::Origin origin) {
-  auto sending = send_rest(stream, std::string(), bytes, deadline, origin);
+runtime::Task<base::Result<void>> send_all(Stream& stream, Gather parts, base::Deadline deadline,
+                                           base::Origin origin) {
+  const Sent sent = send_now(stream, parts);
+  if (sent == Sent::all) co_return base::Result<void>();
+  if (sent == Sent::broken) co_return base::Fail(stream.broken("send", origin));
+  std::string head(parts.head);
+  std::string tail(parts.tail);
+  auto sending = send_rest(stream, std::move(head), parts.body, std::move(tail), deadline, origin);
   co_return co_await sending;
 }
 

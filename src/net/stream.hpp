@@ -65,19 +65,32 @@ class Stream {
   int os_error_ = 0;
 };
 
-/// Sends the rest of a write that did not fit. `first` is owned, because it was built in scratch
-/// memory that a suspension invalidates; `second` must outlive the task.
-/// Fails: deadline, cancelled, reset (origin as given).
-runtime::Task<base::Result<void>> send_rest(Stream& stream, std::string first,
-                                            std::string_view second, base::Deadline deadline,
-                                            base::Origin origin);
-
-/// Sends all of `bytes`, which must outlive the task. Fails: as send_rest.
-runtime::Task<base::Result<void>> send_all(Stream& stream, std::string_view bytes,
-                                           base::Deadline deadline, base::Origin origin);
-
 inline iovec part(std::string_view bytes) noexcept {
   return {const_cast<char*>(bytes.data()), bytes.size()};
 }
+
+/// Up to three runs of bytes that leave in one system call: a head, content, and what ends it.
+struct Gather {
+  std::string_view head;
+  std::string_view body;
+  std::string_view tail;
+  std::size_t size() const noexcept { return head.size() + body.size() + tail.size(); }
+};
+
+enum class Sent : std::uint8_t { all, some, broken };
+
+/// Writes what fits without waiting; `some` leaves in `parts` what did not.
+Sent send_now(Stream& stream, Gather& parts);
+
+/// Waits until the rest is written. Head and tail are owned, because they were built in scratch
+/// memory that a suspension invalidates; `body` must outlive the task.
+/// Fails: deadline, cancelled, reset.
+runtime::Task<base::Result<void>> send_rest(Stream& stream, std::string head, std::string_view body,
+                                            std::string tail, base::Deadline deadline,
+                                            base::Origin origin);
+
+/// send_now, then send_rest where needed.
+runtime::Task<base::Result<void>> send_all(Stream& stream, Gather parts, base::Deadline deadline,
+                                           base::Origin origin);
 
 }  // namespace weir::net

@@ -20,6 +20,7 @@ void Waiter::suspend(std::coroutine_handle<> frame, base::Deadline deadline) noe
 void Waiter::resume(Wake reason) {
   reason_ = reason;
   disarm();
+  end_twin();
   std::exchange(frame_, {}).resume();
 }
 
@@ -27,6 +28,7 @@ void Waiter::resume_later(Wake reason) {
   if (!frame_) return;
   reason_ = reason;
   disarm();
+  end_twin();
   lane_.schedule(std::exchange(frame_, {}));
 }
 

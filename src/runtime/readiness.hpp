@@ -12,6 +12,7 @@
 // Lane-only. Owned by the stream; it must outlive every wait on it.
 
 #include <coroutine>
+#include <utility>
 
 #include "base/deadline.hpp"
 #include "runtime/deadline_wheel.hpp"
@@ -41,7 +42,18 @@ class Waiter : public WheelEntry {
   static void expire(WheelEntry& entry);
 
   Lane& lane_;
+  friend class EitherReadable;
+  void end_twin() noexcept {
+    if (twin_ != nullptr) std::exchange(twin_, nullptr)->forget();
+  }
+  void forget() noexcept {
+    frame_ = {};
+    twin_ = nullptr;
+    disarm();
+  }
+
   std::coroutine_handle<> frame_;
+  Waiter* twin_ = nullptr;  // the same frame waits there too; whoever is first ends the other
   Wake reason_ = Wake::ready;
 };
 
@@ -82,6 +94,7 @@ class Readiness {
 
  private:
   friend class Lane;
+  friend class EitherReadable;
 
   struct Wait {
     Readiness& readiness;
@@ -105,6 +118,36 @@ class Readiness {
   Waiter writer_;
   Readiness* hangup_watcher_ = nullptr;
   bool cancelled_ = false;
+};
+
+/// `co_await EitherReadable(a, b, deadline)`: until one of two ends is readable. Wake::cancelled
+/// when either was cancelled.
+class EitherReadable {
+ public:
+  EitherReadable(Readiness& a, Readiness& b, base::Deadline deadline) noexcept
+      : a_(a), b_(b), deadline_(deadline) {}
+
+  bool await_ready() const noexcept {
+    return a_.readable || b_.readable || a_.cancelled() || b_.cancelled();
+  }
+  void await_suspend(std::coroutine_handle<> frame) noexcept {
+    suspended_ = true;
+    a_.reader_.suspend(frame, deadline_);
+    b_.reader_.suspend(frame, base::Deadline());
+    a_.reader_.twin_ = &b_.reader_;
+    b_.reader_.twin_ = &a_.reader_;
+  }
+  Wake await_resume() const noexcept {
+    if (a_.cancelled() || b_.cancelled()) return Wake::cancelled;
+    if (!suspended_ || a_.readable || b_.readable) return Wake::ready;
+    return a_.reader_.reason();
+  }
+
+ private:
+  Readiness& a_;
+  Readiness& b_;
+  base::Deadline deadline_;
+  bool suspended_ = false;
 };
 
 }  // namespace weir::runtime

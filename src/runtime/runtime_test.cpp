@@ -87,6 +87,35 @@ TEST(Readiness, HangupWakesTheWatcher) {
   EXPECT_EQ(wakes[0], Wake::cancelled);
 }
 
+Task<void> note_either(Readiness& a, Readiness& b, base::Deadline deadline,
+                       std::vector<Wake>& out) {
+  out.push_back(co_await EitherReadable(a, b, deadline));
+}
+
+TEST(Readiness, EitherEndWakesOnceAndLeavesNoWaiterBehind) {
+  ManualLane lane;
+  Readiness a(lane);
+  Readiness b(lane);
+  Gate gate;
+  std::vector<Wake> wakes;
+  spawn(gate, "either", note_either(a, b, lane.lane().after(1s), wakes));
+  b.signal_readable();
+  a.signal_readable();
+  lane.run();
+  EXPECT_EQ(wakes, std::vector{Wake::ready});
+  a.readable = b.readable = false;
+  spawn(gate, "again", note_either(a, b, lane.lane().after(1s), wakes));
+  lane.advance(999ms);
+  EXPECT_EQ(wakes.size(), 1u);
+  lane.advance(1ms);
+  EXPECT_EQ(wakes, (std::vector{Wake::ready, Wake::deadline}));
+  spawn(gate, "cancel", note_either(a, b, {}, wakes));
+  b.cancel();
+  lane.run();
+  EXPECT_EQ(wakes.size(), 3u);
+  EXPECT_EQ(wakes.back(), Wake::cancelled);
+}
+
 // A descriptor that is freed by the first event of a batch must not be reached by a later one.
 struct Closer {
   explicit Closer(Lane& home, int fd_) : lane(home), fd(fd_), readiness(home) {

@@ -1,0 +1,309 @@
+#include "gateway/http_proxy.hpp"
+
+#include <fmt/format.h>
+
+#include <new>
+
+#include "http/head_writer.hpp"
+#include "http/websocket.hpp"
+#include "runtime/frame_pool.hpp"
+#include "runtime/lane.hpp"
+
+namespace weir::gateway {
+namespace {
+
+using telemetry::Reason;
+
+constexpr int kViaMax = 3;  // our own mark so often in Via is a loop
+
+// A copy of a record-sized block from the frame pool: no heap allocation per exchange.
+struct FreeRecord {
+  void operator()(telemetry::ExchangeRecord* record) const noexcept {
+    runtime::release_frame(record, sizeof *record);
+  }
+};
+using RecordBlock = std::unique_ptr<telemetry::ExchangeRecord, FreeRecord>;
+
+RecordBlock make_record() {
+  return RecordBlock(new (runtime::allocate_frame(sizeof(telemetry::ExchangeRecord)))
+                         telemetry::ExchangeRecord);
+}
+
+// The upstream's head must outlive every wait, so it gets a pooled block of its own.
+class HeadBlock {
+ public:
+  explicit HeadBlock(net::BufferPool& pool) : pool_(pool), block_(pool.take_small()) {}
+  HeadBlock(const HeadBlock&) = delete;
+  HeadBlock& operator=(const HeadBlock&) = delete;
+  ~HeadBlock() {
+    if (large_) {
+      pool_.give_large(block_);
+    } else {
+      pool_.give_small(block_);
+    }
+  }
+  std::span<char> room() const noexcept {
+    return {block_, large_ ? net::BufferPool::kLarge : net::BufferPool::kSmall};
+  }
+  void grow() {
+    pool_.give_small(block_);
+    block_ = pool_.take_large();
+    large_ = true;
+  }
+
+ private:
+  net::BufferPool& pool_;
+  char* block_;
+  bool large_ = false;
+};
+
+bool is_idempotent(std::string_view method) noexcept {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" ||
+         method == "PUT" || method == "DELETE";
+}
+
+http::Problem make_problem(std::uint16_t status, std::string detail, std::string_view action,
+                           Reason reason) {
+  http::Problem problem;
+  problem.status = status;
+  problem.detail = std::move(detail);
+  problem.action = action;
+  problem.reason = telemetry::code(reason);
+  return problem;
+}
+
+std::string_view action_for(Reason reason) noexcept {
+  switch (reason) {
+    case Reason::no_host:
+      return "See which endpoints are eligible: weir status, or GET /api/services on the admin "
+             "listener.";
+    case Reason::connect_failed:
+    case Reason::upstream_closed:
+      return "Look at the service's own log: weir logs NAME.";
+    case Reason::attempt_timeout:
+    case Reason::deadline:
+      return "Raise the route's timeout, or find out why the service is slow.";
+    default:
+      return {};
+  }
+}
+
+std::uint64_t smaller_limit(std::uint64_t a, std::uint64_t b) noexcept {
+  if (a == 0 || b == 0) return std::max(a, b);
+  return std::min(a, b);
+}
+
+}  // namespace
+
+// Everything of one exchange that is told after its head is gone.
+struct HttpProxy::Story {
+  telemetry::RequestId id;
+  ClientAddress client;
+  RecordBlock record;  // null when the access log is off
+  const upstream::Service* service = nullptr;
+  upstream::Attempted attempted;
+  Reason reason = Reason::ok;
+  telemetry::Flags flags;
+  bool websocket = false;
+  bool peer_is_trusted = false;
+};
+
+upstream::ServiceLane& HttpProxy::lane_of(const Route& route) {
+  if (route.service_slot >= services_.size()) services_.resize(route.service_slot + 1);
+  auto& lane = services_[route.service_slot];
+  if (lane == nullptr || &lane->service() != route.service.get()) {
+    lane = std::make_unique<upstream::ServiceLane>(*route.service, context_.lane.number());
+  }
+  return *lane;
+}
+
+runtime::Task<void> HttpProxy::refuse(http::Exchange& exchange, http::Problem problem,
+                                      Reason reason, std::vector<std::string> allow) {
+  http::Response response = http::problem_response(problem);
+  if (const auto error = telemetry::proxy_error(reason); !error.empty()) {
+    response.fields.emplace_back("Proxy-Status", fmt::format("weir; error={}", error));
+  }
+  if (!problem.request_id.empty()) {
+    response.fields.emplace_back("X-Request-Id", std::string(problem.request_id));
+  }
+  for (std::string& methods : allow) response.fields.emplace_back("Allow", std::move(methods));
+  if (problem.status == 426) response.fields.emplace_back("Sec-WebSocket-Version", "13");
+  auto responding = exchange.respond(std::move(response));
+  [[maybe_unused]] const auto sent = co_await responding;
+}
+
+runtime::Task<void> HttpProxy::redirect(http::Exchange& exchange, const Route& route) {
+  http::Response response;
+  response.status = static_cast<std::uint16_t>(route.settings.redirect->status);
+  response.fields.emplace_back("Location", route.settings.redirect->location);
+  auto responding = exchange.respond(std::move(response));
+  [[maybe_unused]] const auto sent = co_await responding;
+}
+
+runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
+  const auto table = routes_.hold();
+  const http::RequestHead& head = exchange.head();
+  const http::Peer& peer = exchange.peer();
+  Story story;
+  context_.ids.next(context_.date.wall_ms(context_.lane.now()), story.id);
+  story.peer_is_trusted = is_trusted(peer.address, table->trusted());
+  story.client = find_client(head.fields, peer.address, table->trusted());
+  if (access_log_ != nullptr) {
+    story.record = make_record();
+    story.record->method.set(head.method);
+    story.record->host.set(head.authority);
+    story.record->path.set(head.target);
+    story.record->user_agent.set(head.fields.find(http::FieldId::user_agent));
+    story.record->wall_ms = base::wall_ms();
+  }
+  const RouteMatch match =
+      table->find(peer.listener, head.authority, head.path, head.method);
+  http::Problem problem;
+  std::vector<std::string> allow;
+  if (match.route == nullptr && match.method_refused) {
+    problem = make_problem(405, "no route takes this method here", {}, Reason::no_route);
+    allow.push_back(table->allowed_methods(peer.listener, head.authority, head.path));
+  } else if (match.route == nullptr) {
+    problem = make_problem(404, "no route matches this host and path",
+                           "Add a route to weir.yaml, or check the path.", Reason::no_route);
+  } else if (head.via_ours >= kViaMax) {
+    problem = make_problem(508, "the request has been through this gateway before",
+                           "Look for a service whose endpoint is weir itself.", Reason::no_route);
+  } else if (head.has_kept_escape && match.route->settings.escapes != config::Escapes::keep) {
+    problem = make_problem(400, "an encoded slash or backslash in the path",
+                           "Say `escapes: keep` in the route if its service needs them.",
+                           Reason::client_protocol);
+  }
+  if (problem.detail.empty() && match.route->settings.redirect) {
+    auto redirecting = redirect(exchange, *match.route);
+    co_await redirecting;
+  } else if (problem.detail.empty()) {
+    auto forwarding = forward(exchange, *match.route, story);
+    co_await forwarding;
+  } else {
+    story.reason = problem.status == 400 ? Reason::client_protocol : Reason::no_route;
+    if (story.reason == Reason::client_protocol) exchange.close_after();
+    problem.request_id = telemetry::view(story.id);
+    auto refusing = refuse(exchange, std::move(problem), story.reason, std::move(allow));
+    co_await refusing;
+  }
+  if (story.record != nullptr) tell(exchange, story);
+}
+
+// The work of forward() before anything is awaited is bounded by the head's size.
+runtime::Task<void> HttpProxy::forward(http::Exchange& exchange, const Route& route,
+                                       Story& story) {
+  http::RequestHead& head = exchange.head();
+  upstream::ServiceLane& service = lane_of(route);
+  story.service = &service.service();
+  char method[32];
+  std::memcpy(method, head.method.data(), head.method.size());
+  ForwardPlan plan{.route = route,
+                   .head = {},
+                   .method = {method, head.method.size()},
+                   .request_id = telemetry::view(story.id)};
+  plan.chunked = head.framing == http::Framing::chunked;
+  plan.idempotent = is_idempotent(head.method);
+  plan.body_max = smaller_limit(route.settings.body_max, exchange.limits().body_max);
+  plan.total = exchange.lane().after(route.settings.timeout.total);
+  http::Problem problem;
+  if (plan.body_max != 0 && head.content_length > plan.body_max) {
+    problem = make_problem(413, fmt::format("the body is larger than {} bytes", plan.body_max), {},
+                           Reason::client_protocol);
+  }
+  story.websocket = head.wants_websocket && route.settings.websocket;
+  if (story.websocket) {
+    const http::UpgradeProblem wrong = http::check_upgrade(head);
+    if (wrong.status != 0) problem = make_problem(wrong.status, wrong.why, {}, Reason::client_protocol);
+    plan.websocket_accept =
+        http::websocket_accept(head.fields.find(http::FieldId::sec_websocket_key));
+  }
+  HeadBlock block(context_.buffers);
+  const ForwardedBy by{exchange.peer(), story.client, story.peer_is_trusted, plan.request_id};
+  http::HeadWriter out(block.room());
+  write_request_head(out, head, route, by, story.websocket);
+  if (!out.fits()) {
+    block.grow();
+    out = http::HeadWriter(block.room());
+    write_request_head(out, head, route, by, story.websocket);
+    if (!out.fits()) problem = make_problem(431, "the head is too large", {}, Reason::client_protocol);
+  }
+  plan.head = out.text();
+  exchange.take_head();
+
+  telemetry::TrafficCounters& counters = service.counters();
+  counters.begin();
+  Forward sender(exchange, pools_, plan);
+  if (problem.detail.empty() && plan.chunked && !exchange.expects_continue()) {
+    auto holding = sender.hold_body();
+    const auto held = co_await holding;
+    if (!held) {
+      const bool gone = held.error().origin() != base::Origin::downstream ||
+                        held.error().code() == base::Errc::closed ||
+                        held.error().code() == base::Errc::reset;
+      const bool large = held.error().code() == base::Errc::too_large;
+      if (gone) exchange.abort();
+      problem = make_problem(large ? 413 : 400, std::string(held.error().detail()), {},
+                             gone ? Reason::client_gone : Reason::client_protocol);
+      if (large && held.error().detail() != "the body is too large") problem.status = 431;
+    }
+  }
+  if (problem.detail.empty()) {
+    auto attempting = upstream::run_attempt(service, sender);
+    story.attempted = co_await attempting;
+    story.reason = story.attempted.outcome.reason;
+    story.flags = sender.flags();
+    if (story.reason != Reason::ok && !exchange.responded() && !exchange.aborted()) {
+      const auto status = static_cast<std::uint16_t>(
+          story.reason == Reason::no_host ? 503 : story.attempted.outcome.status);
+      problem = make_problem(status,
+                             story.reason == Reason::no_host
+                                 ? fmt::format("no endpoint of {} is eligible", story.service->name)
+                                 : sender.detail(),
+                             action_for(story.reason), story.reason);
+    }
+  } else {
+    story.reason = exchange.aborted() ? Reason::client_gone : Reason::client_protocol;
+  }
+  if (!problem.detail.empty() && !exchange.aborted()) {
+    problem.request_id = plan.request_id;
+    auto refusing = refuse(exchange, std::move(problem), story.reason, {});
+    co_await refusing;
+  }
+  counters.finish({.status = exchange.status(),
+                   .reason = story.reason,
+                   .duration = exchange.lane().precise_now() - exchange.started(),
+                   .bytes_in = exchange.body_bytes(),
+                   .bytes_out = exchange.bytes_out()});
+}
+
+void HttpProxy::tell(const http::Exchange& exchange, const Story& story) {
+  telemetry::ExchangeRecord* slot = access_log_->claim();
+  if (slot == nullptr) return;  // counted by the ring
+  telemetry::ExchangeRecord& record = *story.record;
+  record.duration = context_.lane.precise_now() - exchange.started();
+  record.upstream = story.attempted.outcome.duration;
+  record.bytes_in = exchange.body_bytes();
+  record.bytes_out = exchange.bytes_out();
+  record.service_number = story.service != nullptr ? story.service->number : 0;
+  record.endpoint_id = story.attempted.endpoint_id;
+  record.status = exchange.status();
+  record.lane = static_cast<std::uint16_t>(context_.lane.number());
+  record.attempts = story.attempted.endpoint_id != 0 ? 1 : 0;
+  record.reason = story.reason;
+  record.flags = story.flags;
+  record.protocol = story.websocket && exchange.status() == 101
+                        ? telemetry::Protocol::websocket
+                        : (exchange.minor() == 0 ? telemetry::Protocol::http10
+                                                 : telemetry::Protocol::http11);
+  record.request_id.set(telemetry::view(story.id));
+  record.trace_id.clear();
+  record.client.set(story.client.view());
+  record.service.set(story.service != nullptr ? std::string_view(story.service->name)
+                                              : std::string_view());
+  record.endpoint.clear();
+  *slot = record;
+  access_log_->publish();
+}
+
+}  // namespace weir::gateway

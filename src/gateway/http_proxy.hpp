@@ -1,0 +1,49 @@
+#pragma once
+// HttpProxy: one lane's gateway. For every exchange: find the route, write the upstream's head,
+// make the attempt, answer what could not be forwarded, count and log.
+//
+// Lane-only; shared with other lanes are the published route table and the counters' readers.
+
+#include <memory>
+#include <vector>
+
+#include "gateway/forward.hpp"
+#include "runtime/published.hpp"
+#include "telemetry/record_ring.hpp"
+
+namespace weir::gateway {
+
+class HttpProxy final : public http::Handler {
+ public:
+  /// `access_log`: null when off. Lifetime: all arguments outlive the proxy.
+  HttpProxy(http::LaneContext& context, http::Connector& connector,
+            const runtime::Published<RouteTable>& routes, telemetry::RecordRing* access_log)
+      : context_(context),
+        routes_(routes),
+        access_log_(access_log),
+        pools_(context, connector) {}
+
+  runtime::Task<void> serve(http::Exchange& exchange) override;
+
+  /// To be called about once a second on the lane.
+  void sweep() { pools_.sweep(context_.lane.now()); }
+  void close_idle() { pools_.close_all(); }
+
+ private:
+  struct Story;  // what the access log tells of one exchange
+
+  upstream::ServiceLane& lane_of(const Route& route);
+  runtime::Task<void> refuse(http::Exchange& exchange, http::Problem problem,
+                             telemetry::Reason reason, std::vector<std::string> allow);
+  runtime::Task<void> forward(http::Exchange& exchange, const Route& route, Story& story);
+  runtime::Task<void> redirect(http::Exchange& exchange, const Route& route);
+  void tell(const http::Exchange& exchange, const Story& story);
+
+  http::LaneContext& context_;
+  runtime::PublishedReader<RouteTable> routes_;
+  telemetry::RecordRing* access_log_;
+  EndpointPools pools_;
+  std::vector<std::unique_ptr<upstream::ServiceLane>> services_;  // by Route::service_slot
+};
+
+}  // namespace weir::gateway

@@ -1,0 +1,188 @@
+#pragma once
+// InMemoryGateway: a whole gateway on a manual lane with pipes for sockets, and an origin that
+// notes every byte it sees. For tests: any message, cut anywhere, without a kernel or a clock.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/http_proxy.hpp"
+#include "http/h1_request.hpp"
+#include "http/server.hpp"
+#include "net/pipe_stream.hpp"
+#include "runtime/manual_lane.hpp"
+
+namespace weir::gateway {
+
+/// The origin's end of one connection, driven by the test or by Origin::answer().
+struct OriginConnection {
+  std::unique_ptr<net::PipeStream> pipe;
+  std::string received;      ///< every byte so far
+  std::size_t parsed = 0;    ///< of them, up to the last whole request
+  int requests = 0;          ///< whole requests seen
+  std::string last_body;     ///< decoded content of the last whole request
+  bool malformed = false;
+};
+
+/// Connects by making a pipe and keeping its far end.
+class Origin final : public http::Connector {
+ public:
+  explicit Origin(runtime::ManualLane& lane) : lane_(lane) {}
+
+  runtime::Task<base::Result<std::unique_ptr<net::Stream>>> connect(runtime::Lane& lane,
+                                                                    net::Address,
+                                                                    base::Deadline) override {
+    if (refuse) {
+      co_return base::fail(base::Errc::refused, "connect: refused", base::Origin::upstream,
+                           base::Retry::safe);
+    }
+    auto [near, far] = net::PipeStream::make_pair(lane, {.read_max = read_max});
+    auto connection = std::make_unique<OriginConnection>();
+    connection->pipe = std::move(far);
+    connections.push_back(std::move(connection));
+    std::unique_ptr<net::Stream> stream = std::move(near);
+    co_return stream;
+  }
+
+  /// Reads what came; answers each whole request with `response`, unless it is empty.
+  void serve() {
+    for (auto& connection : connections) {
+      if (connection->pipe == nullptr) continue;
+      connection->received += connection->pipe->take();
+      while (take_request(*connection)) {
+        if (!response.empty()) connection->pipe->push(response);
+      }
+    }
+  }
+
+  int requests() const {
+    int sum = 0;
+    for (const auto& connection : connections) sum += connection->requests;
+    return sum;
+  }
+  std::string received() const {
+    std::string all;
+    for (const auto& connection : connections) all += connection->received;
+    return all;
+  }
+
+  std::string response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  bool refuse = false;
+  std::size_t read_max = SIZE_MAX;
+  std::vector<std::unique_ptr<OriginConnection>> connections;
+
+ private:
+  bool take_request(OriginConnection& connection) {
+    const std::string_view rest = std::string_view(connection.received).substr(connection.parsed);
+    if (rest.empty()) return false;
+    http::RequestHead head;
+    std::vector<char> scratch(rest.size() + 1);
+    const http::Verdict verdict = http::parse_request(rest, {}, scratch, head);
+    connection.malformed = connection.malformed || verdict.is_refused();
+    if (!verdict.is_complete()) return false;
+    std::string body(rest.substr(head.bytes));
+    http::BodyDecoder decoder;
+    if (head.framing == http::Framing::length) {
+      decoder = http::BodyDecoder::length(head.content_length);
+    } else if (head.framing == http::Framing::chunked) {
+      decoder = http::BodyDecoder::chunked({});
+    }
+    const auto step = decoder.decode(body);
+    connection.malformed = connection.malformed || step.refused;
+    if (!decoder.done()) return false;
+    connection.last_body = body.substr(0, step.content);
+    connection.parsed += head.bytes + step.consumed;
+    ++connection.requests;
+    return true;
+  }
+
+  runtime::ManualLane& lane_;
+};
+
+class InMemoryGateway {
+ public:
+  /// `settings`: one service named "origin"; none given = everything on "/" goes there.
+  explicit InMemoryGateway(config::Settings settings = default_settings())
+      : context_(lane_),
+        origin_(lane_),
+        counters_(1),
+        service_(std::make_shared<upstream::Service>(1, "origin", 1)),
+        routes_(std::make_shared<const RouteTable>(
+            settings, ServiceFinder{{"origin", {service_, 0}}})),
+        proxy_(context_, origin_, routes_, nullptr) {
+    limits.hold_time = std::chrono::hours(1);
+    service_->endpoints.publish(upstream::make_set(
+        1, {std::make_shared<upstream::Endpoint>(1, "origin-1", "10.0.0.1:80", 1, 1)}));
+    server_ = std::make_unique<http::Server>(context_, nullptr, 0, limits, counters_.lane(0), proxy_);
+  }
+  ~InMemoryGateway() {
+    client_.reset();
+    lane_.complete(stop());
+    proxy_.close_idle();
+  }
+
+  static config::Settings default_settings() {
+    config::Settings settings;
+    settings.listeners.push_back({.name = "web"});
+    settings.services.push_back({.number = 1, .name = "origin"});
+    config::Route route;
+    route.service = "origin";
+    settings.routes.push_back(route);
+    return settings;
+  }
+
+  /// A new client connection; the last one is closed.
+  net::PipeStream& connect() {
+    auto [near, far] = net::PipeStream::make_pair(lane_);
+    client_ = std::move(far);
+    server_->adopt(std::move(near), net::Address::parse("192.0.2.7:40000").value());
+    settle();
+    return *client_;
+  }
+
+  /// Runs gateway and origin until nothing moves.
+  void settle() {
+    for (int i = 0; i < 64; ++i) {
+      lane_.run();
+      origin_.serve();
+      lane_.run();
+      if (client_ != nullptr) answer_ += client_->take();
+    }
+  }
+
+  /// Sends and returns all that came back so far on this connection since the last call.
+  std::string exchange(std::string_view bytes) {
+    client_->push(bytes);
+    settle();
+    return std::exchange(answer_, {});
+  }
+
+  runtime::ManualLane& lane() { return lane_; }
+  Origin& origin() { return origin_; }
+  net::PipeStream& client() { return *client_; }
+  telemetry::TrafficSnapshot traffic() const { return service_->traffic.total(); }
+  upstream::Service& service() { return *service_; }
+
+  http::ServerLimits limits;
+
+ private:
+  runtime::Task<int> stop() {
+    auto stopping = server_->stop(base::Deadline(base::Time{}));
+    co_await stopping;
+    co_return 0;
+  }
+
+  runtime::ManualLane lane_;
+  http::LaneContext context_;
+  Origin origin_;
+  telemetry::ListenerTraffic counters_;
+  std::shared_ptr<upstream::Service> service_;
+  runtime::Published<RouteTable> routes_;
+  HttpProxy proxy_;
+  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<net::PipeStream> client_;
+  std::string answer_;
+};
+
+}  // namespace weir::gateway
