@@ -60,11 +60,11 @@ bool parse_forwarded_entry(std::string_view entry, net::Address& out) noexcept {
   return true;
 }
 
-ClientAddress find_client(const http::FieldList& fields, const net::Address& peer,
+ClientAddress find_client(const http::FieldList& fields, const http::Peer& peer, bool trusted_peer,
                           std::span<const config::Cidr> trusted) noexcept {
-  net::Address client = peer;
+  net::Address client;
   int walked = 0;
-  bool vouched = is_trusted(peer, trusted);
+  bool vouched = trusted_peer && fields.has_forwarding;
   for (std::uint32_t i = fields.count; vouched && i-- > 0;) {
     if (fields.lines[i].id != http::FieldId::x_forwarded_for) continue;
     std::string_view list = fields.value(fields.lines[i]);
@@ -82,7 +82,12 @@ ClientAddress find_client(const http::FieldList& fields, const net::Address& pee
     }
   }
   ClientAddress out;
-  out.size = static_cast<std::uint8_t>(net::write_host(client, out.text));
+  if (client.family() != AF_UNSPEC) {
+    out.size = static_cast<std::uint8_t>(net::write_host(client, out.text));
+  } else {
+    out.size = peer.host_size;
+    std::memcpy(out.text, peer.host, peer.host_size);
+  }
   return out;
 }
 

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "config/settings.hpp"
-#include "http/head.hpp"
+#include "http/exchange.hpp"
 #include "net/address.hpp"
 
 namespace weir::gateway {
@@ -23,8 +23,8 @@ struct ClientAddress {
   std::string_view view() const noexcept { return {text, size}; }
 };
 
-/// `peer`: the connection's other end. Bounds: at most 100 entries are walked.
-ClientAddress find_client(const http::FieldList& fields, const net::Address& peer,
+/// `trusted_peer`: is_trusted(peer.address). Bounds: at most 100 entries are walked.
+ClientAddress find_client(const http::FieldList& fields, const http::Peer& peer, bool trusted_peer,
                           std::span<const config::Cidr> trusted) noexcept;
 
 /// One entry of X-Forwarded-For: an address, perhaps with a port, brackets or a zone.

@@ -9,25 +9,38 @@ constexpr base::Duration kForgetAfter = std::chrono::seconds(60);
 
 }  // namespace
 
-std::shared_ptr<http::ClientPool> EndpointPools::of(const upstream::Endpoint& endpoint) {
+http::ClientPool::Use EndpointPools::find_or_make(const upstream::Endpoint& endpoint) {
   Entry& entry = pools_[endpoint.id];
-  if (entry.pool == nullptr) [[unlikely]] {
+  if (entry.pool == nullptr) {
     const auto address = net::Address::parse(endpoint.address);
     if (!address) {
       pools_.erase(endpoint.id);
-      return nullptr;
+      return {};
     }
-    entry.pool = std::make_shared<http::ClientPool>(context_, connector_, *address);
+    entry.pool = std::make_unique<http::ClientPool>(context_, connector_, *address);
+    entry.empty_since = context_.lane.now();
   }
-  entry.used = context_.lane.now();
-  return entry.pool;
+  recent_[endpoint.id % kRecent] = {endpoint.id, entry.pool.get()};
+  return http::ClientPool::Use(entry.pool.get());
 }
 
 void EndpointPools::sweep(base::Time now) {
-  for (auto& [id, entry] : pools_) entry.pool->sweep(now);
-  std::erase_if(pools_, [now](const auto& item) {
-    return item.second.pool->idle() == 0 && now - item.second.used > kForgetAfter;
-  });
+  for (auto item = pools_.begin(); item != pools_.end();) {
+    Entry& entry = item->second;
+    entry.pool->sweep(now);
+    if (entry.pool->users() > 0 || entry.pool->idle() > 0) entry.empty_since = now;
+    if (now - entry.empty_since <= kForgetAfter) {
+      ++item;
+      continue;
+    }
+    Recent& recent = recent_[item->first % kRecent];
+    if (recent.id == item->first) recent = {};
+    item = pools_.erase(item);
+  }
+}
+
+void EndpointPools::close_all() {
+  for (auto& [id, entry] : pools_) entry.pool->close_all();
 }
 
 }  // namespace weir::gateway

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "http/h1_response.hpp"
 #include "http/head_writer.hpp"
 #include "http/tunnel.hpp"
 #include "http/websocket.hpp"
@@ -86,15 +87,19 @@ runtime::Task<base::Result<void>> Forward::hold_body() {
   }
 }
 
-runtime::Task<Forward::Step> Forward::connect(upstream::Endpoint& endpoint) {
+bool Forward::take_pooled(upstream::Endpoint& endpoint) {
   pool_ = pools_.of(endpoint);
-  if (pool_ == nullptr) co_return fail(Reason::connect_failed, 502, "the address cannot be read");
-  if (!reconnected_) upstream_ = pool_->take();
+  if (!pool_ || reconnected_) return false;
+  upstream_ = pool_->take();
   // A request that must not be sent twice pays for a look at the pooled connection first.
   while (upstream_ && !plan_.idempotent && !upstream_->stream->is_quiet()) {
     upstream_ = pool_->take();
   }
-  if (upstream_) co_return Step::go_on;
+  return upstream_ != nullptr;
+}
+
+runtime::Task<Forward::Step> Forward::connect(upstream::Endpoint& endpoint) {
+  if (!pool_) co_return fail(Reason::connect_failed, 502, "the address cannot be read");
   auto& counters = endpoint.traffic.lane(exchange_.lane().number());
   counters.connects.add();
   if (reconnected_) counters.reconnects.add();
@@ -112,48 +117,71 @@ runtime::Task<Forward::Step> Forward::connect(upstream::Endpoint& endpoint) {
 }
 
 // Head and first piece of the body leave in one system call.
-runtime::Task<Forward::Step> Forward::send_request() {
-  net::Stream& stream = *upstream_->stream;
+Forward::Step Forward::send_request() {
   http::BodyDecoder& body = exchange_.body();
-  std::string_view content;
-  bool last = false;
+  net::Gather parts{.head = plan_.head};
+  upload_done_ = body.done();
   if (plan_.chunked) {
-    content = held_;
-    last = body.done();
+    if (!held_.empty() || (upload_done_ && !exchange_.expects_continue())) {
+      const http::FramedPiece framed(http::Coding::chunked, held_, upload_done_, body.trailers());
+      framed_head_.assign(plan_.head);
+      framed_head_ += framed.size_line();
+      framed_tail_.assign(framed.tail());
+      parts = {framed_head_, held_, framed_tail_};
+    }
   } else if (body.framing() == http::Framing::length && !exchange_.expects_continue()) {
-    if (!reconnected_) {
+    if (!piece_taken_) {
       const auto piece = exchange_.decode_body();
       WEIR_ASSERT(piece.has_value());  // length framing has no syntax
       piece_ = *piece;
+      piece_taken_ = true;
     }
-    content = {exchange_.input().data(), piece_.content};
-    last = piece_.last;
-  } else {
-    last = body.done();
+    parts.body = {exchange_.input().data(), piece_.content};
+    upload_done_ = piece_.last;
   }
-  const bool send_framing = plan_.chunked && !(exchange_.expects_continue() && held_.empty());
-  const http::FramedPiece framed(send_framing ? http::Coding::chunked : http::Coding::plain, content,
-                                 last && send_framing, body.trailers());
-  net::Gather parts = framed.gather(plan_.head);
-  const net::Sent sent = net::send_now(stream, parts);
+  const net::Sent sent = net::send_now(*upstream_->stream, parts);
+  if (sent == net::Sent::all) [[likely]] return Step::go_on;
   if (sent == net::Sent::broken) {
-    co_return fail_upstream(stream.broken("send the request", base::Origin::upstream));
+    return fail_upstream(upstream_->stream->broken("send the request", base::Origin::upstream));
   }
-  if (sent == net::Sent::some) {
-    std::string head(parts.head);
-    std::string tail(parts.tail);
-    auto rest = net::send_rest(stream, std::move(head), parts.body, std::move(tail), attempt_,
-                               base::Origin::upstream);
-    const auto result = co_await rest;
-    // An upstream that stopped reading may have answered: that answer is wanted.
-    if (!result && !stream.readiness().readable) co_return fail_upstream(result.error());
-  }
-  upload_done_ = last;
-  if (!last && !plan_.chunked && piece_.consumed > 0) {
+  rest_ = parts;
+  return Step::wait;
+}
+
+runtime::Task<Forward::Step> Forward::finish_request() {
+  net::Stream& stream = *upstream_->stream;
+  std::string head(rest_.head);
+  std::string tail(rest_.tail);
+  auto rest = net::send_rest(stream, std::move(head), rest_.body, std::move(tail), attempt_,
+                             base::Origin::upstream);
+  const auto result = co_await rest;
+  // An upstream that stopped reading may have answered: that answer is wanted.
+  if (!result && !stream.readiness().readable) co_return fail_upstream(result.error());
+  co_return Step::go_on;
+}
+
+// What is left of the request's body. With Expect: 100-continue nothing is sent until the upstream
+// says so or the client begins by itself.
+runtime::Task<Forward::Step> Forward::upload() {
+  if (piece_.consumed > 0) {
     exchange_.consume_body(piece_);
+    piece_ = {};
     body_started_ = true;
   }
-  co_return Step::go_on;
+  runtime::Readiness& answer = upstream_->stream->readiness();
+  if (exchange_.expects_continue() && exchange_.input().empty()) {
+    const runtime::Wake wake = co_await runtime::EitherReadable(
+        answer, exchange_.client().readiness(), attempt_);
+    if (wake == runtime::Wake::deadline) {
+      co_return fail_upstream(base::Error(base::Errc::deadline, "the upstream did not answer"));
+    }
+    if (wake == runtime::Wake::cancelled) {
+      co_return fail_upstream(base::Error(base::Errc::cancelled));
+    }
+  }
+  if (answer.readable) co_return Step::go_on;
+  auto uploading = upload_rest();
+  co_return co_await uploading;
 }
 
 runtime::Task<Forward::Step> Forward::upload_rest() {
@@ -175,20 +203,6 @@ runtime::Task<Forward::Step> Forward::upload_rest() {
   }
 }
 
-// Expect: 100-continue. Until the upstream speaks, the client may also begin by itself.
-runtime::Task<Forward::Step> Forward::await_continue() {
-  if (!exchange_.input().empty()) co_return Step::go_on;
-  const runtime::Wake wake = co_await runtime::EitherReadable(
-      upstream_->stream->readiness(), exchange_.client().readiness(), attempt_);
-  if (wake == runtime::Wake::deadline) {
-    co_return fail_upstream(base::Error(base::Errc::deadline, "the upstream did not answer"));
-  }
-  if (wake == runtime::Wake::cancelled) {
-    co_return fail_upstream(base::Error(base::Errc::cancelled));
-  }
-  co_return Step::go_on;
-}
-
 bool Forward::may_reconnect() const noexcept {
   return upstream_->reused && !reconnected_ && !any_byte_ && plan_.idempotent && !body_started_ &&
          reason_ == Reason::upstream_closed;
@@ -204,64 +218,59 @@ void Forward::release_connection() {
   upstream_.reset();
 }
 
-runtime::Task<upstream::AttemptOutcome> Forward::run(upstream::Endpoint& endpoint) {
-  const auto timeout = plan_.route.settings.timeout.attempt;
-  attempt_ = exchange_.lane().after(timeout).shortened(plan_.total);
-  Step step = Step::go_on;
+runtime::Task<upstream::AttemptOutcome> Forward::send(upstream::Endpoint& endpoint) {
+  runtime::Readiness& client = exchange_.client().readiness();
+  attempt_ = exchange_.lane()
+                 .after(plan_.route.settings.timeout.attempt)
+                 .shortened(plan_.total);
   for (;;) {
     reason_ = Reason::ok;
-    auto connecting = connect(endpoint);
-    step = co_await connecting;
-    if (step == Step::go_on) {
-      // The client's abort ends the wait for the upstream.
-      exchange_.client().readiness().watch_hangup(&upstream_->stream->readiness());
-      auto requesting = send_request();
-      step = co_await requesting;
-      if (step == Step::go_on && exchange_.expects_continue() && !upload_done_) {
-        auto waiting = await_continue();
-        step = co_await waiting;
-      }
-      if (step == Step::go_on && !upload_done_ && !upstream_->stream->readiness().readable) {
-        auto uploading = upload_rest();
-        step = co_await uploading;
-      }
-      if (step == Step::go_on) {
-        auto reading = read_answer();
-        step = co_await reading;
-      }
-      exchange_.client().readiness().watch_hangup(nullptr);
+    Step step = Step::go_on;
+    if (!take_pooled(endpoint)) {
+      auto connecting = connect(endpoint);
+      step = co_await connecting;
+      if (step == Step::failed) break;
     }
-    if (step != Step::failed || !upstream_ || !may_reconnect()) break;
+    runtime::Readiness& answer = upstream_->stream->readiness();
+    client.watch_hangup(&answer);  // the client's abort ends the wait for the upstream
+    step = send_request();
+    if (step == Step::wait) {
+      auto finishing = finish_request();
+      step = co_await finishing;
+    }
+    if (step == Step::go_on && !upload_done_) {
+      auto uploading = upload();
+      step = co_await uploading;
+    }
+    while (step == Step::go_on) {
+      step = judge_answer();
+      if (step != Step::wait) {
+        if (step == Step::go_on) {
+          auto answering = answer_interim();
+          step = co_await answering;
+        }
+        continue;
+      }
+      const runtime::Wake wake = co_await answer.wait_readable(attempt_);
+      step = take_bytes(wake);
+    }
+    if (step == Step::carry) {
+      auto finishing = finish_answer();
+      step = co_await finishing;
+    }
+    client.watch_hangup(nullptr);
+    if (step != Step::failed || !may_reconnect()) break;
     reconnected_ = true;
     flags_.set(telemetry::Flag::reconnect);
     upstream_.reset();
   }
   release_connection();
-  co_return upstream::AttemptOutcome{.reason = reason_, .status = status_};
-}
-
-runtime::Task<upstream::AttemptOutcome> Forward::send(upstream::Endpoint& endpoint) {
-  const base::Time start = exchange_.lane().precise_now();
-  auto running = run(endpoint);
-  upstream::AttemptOutcome outcome = co_await running;
-  outcome.duration = exchange_.lane().precise_now() - start;
-  outcome.bytes_in = exchange_.body_bytes();
-  outcome.bytes_out = exchange_.bytes_out();
-  co_return outcome;
-}
-
-runtime::Task<Forward::Step> Forward::read_answer() {
-  for (;;) {
-    auto reading = upstream_->read_head(exchange_.context(), plan_.method, attempt_, any_byte_);
-    const auto read = co_await reading;
-    if (!read) co_return fail_upstream(read.error());
-    if (exchange_.context().response.status >= 200) break;
-    auto answering = answer_interim();
-    const Step step = co_await answering;
-    if (step != Step::go_on) co_return step;
-  }
-  auto answering = answer_final();
-  co_return co_await answering;
+  co_return upstream::AttemptOutcome{
+      .reason = reason_,
+      .status = status_,
+      .duration = exchange_.lane().precise_now() - exchange_.started(),
+      .bytes_in = exchange_.body_bytes(),
+      .bytes_out = exchange_.bytes_out()};
 }
 
 runtime::Task<Forward::Step> Forward::answer_interim() {
@@ -294,68 +303,76 @@ runtime::Task<Forward::Step> Forward::answer_interim() {
   co_return co_await uploading;
 }
 
-runtime::Task<Forward::Step> Forward::answer_final() {
-  http::ResponseHead& head = exchange_.context().response;
-  const bool head_request = exchange_.is_head_request();
-  const ResponseFraming framing = frame_response(head, exchange_.minor(), head_request);
-  if (framing.closes || !upload_done_) exchange_.close_after();
-  upstream_->keep_alive = head.keep_alive;
+http::BodyDecoder Forward::answer_body(const http::ResponseHead& head) const {
   switch (head.framing) {
     case http::Framing::length:
-      upstream_->body = http::BodyDecoder::length(head.content_length);
-      break;
+      return http::BodyDecoder::length(head.content_length);
     case http::Framing::chunked:
-      upstream_->body = http::BodyDecoder::chunked({});
-      break;
+      return http::BodyDecoder::chunked({});
     case http::Framing::until_close:
-      upstream_->body = http::BodyDecoder::until_close();
-      break;
+      return http::BodyDecoder::until_close();
     case http::Framing::none:
-      upstream_->body = http::BodyDecoder::none();
       break;
   }
+  return http::BodyDecoder::none();
+}
+
+// Head and first piece of the body leave in one system call. What came with the head is decoded
+// before anything is sent: a bad first chunk is still a 502.
+Forward::Step Forward::answer_final() {
+  http::ResponseHead& head = exchange_.context().response;
+  const ResponseFraming framing =
+      frame_response(head, exchange_.minor(), exchange_.is_head_request());
+  if (framing.closes || !upload_done_) exchange_.close_after();
+  coding_ = framing.coding;
+  upstream_->keep_alive = head.keep_alive;
+  upstream_->body = answer_body(head);
   http::HeadWriter out(exchange_.context().out());
   write_response_head(out, head, plan_.route, exchange_, framing, plan_.request_id);
-  if (!out.fits()) co_return fail(Reason::upstream_protocol, 502, "the response's head is too large");
-  const std::uint32_t head_bytes = head.bytes;
-  const std::uint16_t status = head.status;
-  // Decode what came with the head before anything is sent: a bad first chunk is still a 502.
-  const std::span<char> bytes(const_cast<char*>(upstream_->input.data()) + head_bytes,
-                              upstream_->input.size() - head_bytes);
+  const std::span<char> bytes(const_cast<char*>(upstream_->input.data()) + head.bytes,
+                              upstream_->input.size() - head.bytes);
   const http::BodyDecoder::Step first = upstream_->body.decode(bytes);
-  if (first.refused) co_return fail(Reason::upstream_protocol, 502, first.why);
-  status_ = status;
-  exchange_.set_responded(status);
+  if (first.refused) return fail(Reason::upstream_protocol, 502, first.why);
   const bool done = upstream_->body.done();
-  const http::FramedPiece framed(framing.coding, {bytes.data(), first.content}, done,
+  const http::FramedPiece framed(coding_, {bytes.data(), first.content}, done,
                                  upstream_->body.trailers());
-  net::Gather parts = framed.gather(out.text());
-  const net::Sent sent = exchange_.send_now(parts);
-  if (sent != net::Sent::all) {
-    if (sent == net::Sent::broken) co_return fail(Reason::client_gone, status, "the client is gone");
-    std::string rest_head(parts.head);
-    std::string rest_tail(parts.tail);
-    auto rest = net::send_rest(exchange_.client(), std::move(rest_head), parts.body,
-                               std::move(rest_tail), exchange_.write_deadline(),
+  out.put(framed.size_line());
+  if (!out.fits()) return fail(Reason::upstream_protocol, 502, "the response's head is too large");
+  status_ = head.status;
+  exchange_.set_responded(head.status);
+  net::Gather parts{out.text(), {bytes.data(), first.content}, framed.tail()};
+  rest_consumed_ = head.bytes + first.consumed;
+  switch (exchange_.send_now(parts)) {
+    case net::Sent::broken:
+      return fail(Reason::client_gone, status_, "the client is gone");
+    case net::Sent::some:
+      framed_head_.assign(parts.head);
+      framed_tail_.assign(parts.tail);
+      rest_ = {framed_head_, parts.body, framed_tail_};
+      return Step::wait;
+    case net::Sent::all:
+      break;
+  }
+  rest_ = {};
+  upstream_->input.consume(rest_consumed_);
+  return done ? Step::done : Step::wait;
+}
+
+// Bytes behind a whole response stay in the input: release_connection() then drops the connection,
+// so that nobody takes them for the next response.
+runtime::Task<Forward::Step> Forward::finish_answer() {
+  if (rest_.size() > 0) {
+    auto rest = net::send_rest(exchange_.client(), std::move(framed_head_), rest_.body,
+                               std::move(framed_tail_), exchange_.write_deadline(),
                                base::Origin::downstream);
     const auto result = co_await rest;
     if (!result) {
       exchange_.abort();
-      co_return fail(Reason::client_gone, status, "the client does not read");
+      co_return fail(Reason::client_gone, status_, "the client does not read");
     }
+    upstream_->input.consume(rest_consumed_);
   }
-  upstream_->input.consume(head_bytes + first.consumed);
-  if (done) {
-    // Bytes behind the body would be taken for the next response: drop the connection.
-    if (upload_done_ && !upstream_->input.empty()) upstream_->keep_alive = false;
-    co_return Step::done;
-  }
-  auto carrying = carry_rest(framing.coding);
-  co_return co_await carrying;
-}
-
-runtime::Task<Forward::Step> Forward::carry_rest(http::Coding coding) {
-  auto pumping = http::pump_response_body(*upstream_, exchange_, coding,
+  auto pumping = http::pump_response_body(*upstream_, exchange_, coding_,
                                           plan_.route.settings.timeout.idle);
   const http::DownloadEnd end = co_await pumping;
   switch (end.kind) {
@@ -369,6 +386,41 @@ runtime::Task<Forward::Step> Forward::carry_rest(http::Coding coding) {
       co_return fail(Reason::body_broken, status_, "the upstream broke off the body");
   }
   co_return Step::failed;
+}
+
+// go_on: an interim answer is in scratch. wait: more bytes are needed. Otherwise the final answer
+// went out, or the exchange failed.
+Forward::Step Forward::judge_answer() {
+  net::Buffer& input = upstream_->input;
+  if (input.empty()) return Step::wait;
+  any_byte_ = true;
+  http::ResponseHead& head = exchange_.context().response;
+  const http::Verdict verdict = http::parse_response(input.view(), {}, plan_.method(), head);
+  if (verdict.is_refused()) return fail(Reason::upstream_protocol, 502, verdict.why);
+  if (!verdict.is_complete()) return Step::wait;
+  if (head.status < 200) return Step::go_on;
+  const Step answered = answer_final();
+  return answered == Step::wait ? Step::carry : answered;
+}
+
+// After a wait for the upstream: reads once.
+Forward::Step Forward::take_bytes(runtime::Wake wake) {
+  if (wake == runtime::Wake::deadline) {
+    return fail_upstream(base::Error(base::Errc::deadline, "the upstream did not answer in time"));
+  }
+  if (wake == runtime::Wake::cancelled) return fail_upstream(base::Error(base::Errc::cancelled));
+  net::Buffer& input = upstream_->input;
+  const net::IoCount got = upstream_->stream->fill(input.room());
+  if (got.status == net::IoStatus::ok) [[likely]] {
+    input.filled(got.bytes);
+    return Step::go_on;
+  }
+  if (input.empty()) input.release();
+  if (got.status == net::IoStatus::again) return Step::go_on;
+  if (got.status == net::IoStatus::ended) {
+    return fail_upstream(base::Error(base::Errc::closed, "the upstream closed the connection"));
+  }
+  return fail_upstream(upstream_->stream->broken("read the response", base::Origin::upstream));
 }
 
 runtime::Task<Forward::Step> Forward::run_upgrade() {

@@ -5,6 +5,7 @@
 // What it leaves behind: either the client has an answer (the exchange says which), or nothing was
 // sent to it and outcome.reason says why, so that the caller may answer or try again.
 
+#include <cstring>
 #include <string>
 
 #include "gateway/client_address.hpp"
@@ -19,14 +20,22 @@ namespace weir::gateway {
 /// What a forward needs to know of its request after the head is gone.
 struct ForwardPlan {
   const Route& route;
-  std::string_view head;             ///< written by write_request_head; outlives the forward
-  std::string_view method;           ///< outlives the forward
   std::string_view request_id;
-  std::string websocket_accept;      ///< what the 101 must hold; empty: no upgrade
+  std::string_view head;         ///< written by write_request_head; outlives the forward
+  std::string websocket_accept;  ///< what the 101 must hold; empty: no upgrade
   bool chunked = false;
   bool idempotent = false;
-  std::uint64_t body_max = 0;        ///< 0 = no limit
+  std::uint64_t body_max = 0;    ///< 0 = no limit
   base::Deadline total;
+
+  std::string_view method() const noexcept { return {method_text, method_size}; }
+  /// Requires: at most 32 bytes, as the parser sees to.
+  void set_method(std::string_view text) noexcept {
+    std::memcpy(method_text, text.data(), text.size());
+    method_size = static_cast<std::uint8_t>(text.size());
+  }
+  char method_text[32] = {};
+  std::uint8_t method_size = 0;
 };
 
 class Forward {
@@ -46,18 +55,27 @@ class Forward {
   telemetry::Flags flags() const noexcept { return flags_; }
 
  private:
-  enum class Step : std::uint8_t { go_on, failed, done };
+  /// How a step ended. `wait`: bytes or room are needed. `carry`: the answer's head is judged and
+  /// being sent; the rest of it is to be carried.
+  enum class Step : std::uint8_t { go_on, wait, carry, failed, done };
 
+  // ---- steps of the common case: plain code, no frame
+  bool take_pooled(upstream::Endpoint& endpoint);
+  Step send_request();
+  Step judge_answer();
+  Step take_bytes(runtime::Wake wake);
+  Step answer_final();
+
+  // ---- steps that wait
   runtime::Task<Step> connect(upstream::Endpoint& endpoint);
-  runtime::Task<Step> send_request();
+  runtime::Task<Step> finish_request();
+  runtime::Task<Step> upload();
   runtime::Task<Step> upload_rest();
-  runtime::Task<Step> await_continue();
-  runtime::Task<Step> read_answer();
   runtime::Task<Step> answer_interim();
-  runtime::Task<Step> answer_final();
-  runtime::Task<Step> carry_rest(http::Coding coding);
+  runtime::Task<Step> finish_answer();
   runtime::Task<Step> run_upgrade();
-  runtime::Task<upstream::AttemptOutcome> run(upstream::Endpoint& endpoint);
+
+  http::BodyDecoder answer_body(const http::ResponseHead& head) const;
   bool may_reconnect() const noexcept;
   Step fail(telemetry::Reason reason, unsigned status, std::string detail);
   Step fail_upstream(const base::Error& error);
@@ -70,8 +88,12 @@ class Forward {
   http::Exchange& exchange_;
   EndpointPools& pools_;
   const ForwardPlan& plan_;
-  std::shared_ptr<http::ClientPool> pool_;
+  http::ClientPool::Use pool_;
   std::unique_ptr<http::ClientConnection> upstream_;
+  std::string framed_head_;          // texts of rest_ that would not outlive their piece
+  std::string framed_tail_;
+  net::Gather rest_;                 // what a send could not write at once
+  std::size_t rest_consumed_ = 0;    // of the upstream's input, once it is written
   std::string held_;                 // a chunked body's validated front
   http::Exchange::Piece piece_;      // the first piece of a length-framed body, in the input
   base::Deadline attempt_;
@@ -80,7 +102,9 @@ class Forward {
   unsigned status_ = 0;              // to answer when nothing was sent
   std::string detail_;
   int interim_ = 0;
+  bool piece_taken_ = false;
   bool upload_done_ = false;
+  http::Coding coding_ = http::Coding::plain;  // of the response
   bool body_started_ = false;        // more of the body was sent than can be sent again
   bool any_byte_ = false;            // of the response
   bool continue_relayed_ = false;

@@ -20,48 +20,39 @@ void drop_named(http::FieldList& fields, const FieldEdits& edits) noexcept {
   }
 }
 
-// All values of a field, joined by ", ", then our own. Every such line must be marked dropped.
-void put_list(HeadWriter& out, std::string_view name, const http::FieldList& fields, FieldId id,
-              bool keep, std::string_view own) noexcept {
-  out.put(name);
-  out.put(": ");
-  if (keep) {
-    for (const Field& field : fields) {
-      if (field.id != id || field.value_size == 0) continue;
-      out.put(fields.value(field));
-      out.put(", ");
-    }
+// All values of a field, each followed by ", ". Every such line must be marked dropped.
+void put_values(HeadWriter& out, const http::FieldList& fields, FieldId id) noexcept {
+  for (const Field& field : fields) {
+    if (field.id != id || field.value_size == 0) continue;
+    out.put(fields.value(field));
+    out.put(", ");
   }
-  out.put(own);
-  out.put("\r\n");
 }
 
 void put_forwarded(HeadWriter& out, const http::RequestHead& head, const ForwardedBy& by) noexcept {
-  const bool trusted = by.peer_is_trusted;
+  const bool keep = by.peer_is_trusted && head.fields.has_forwarding;
   const std::string_view peer = by.peer.host_text();
-  put_list(out, "X-Forwarded-For", head.fields, FieldId::x_forwarded_for, trusted, peer);
-  const std::string_view proto = head.fields.find(FieldId::x_forwarded_proto);
-  out.put("X-Forwarded-Proto: ");
-  out.put(trusted && !proto.empty() ? proto : "http");
-  out.put("\r\n");
-  const std::string_view host = head.fields.find(FieldId::x_forwarded_host);
-  if (!head.authority.empty() || (trusted && !host.empty())) {
-    out.put("X-Forwarded-Host: ");
-    out.put(trusted && !host.empty() ? host : head.authority);
-    out.put("\r\n");
+  const auto kept = [&](FieldId id) {
+    return keep ? head.fields.find(id) : std::string_view();
+  };
+  const std::string_view proto = kept(FieldId::x_forwarded_proto);
+  const std::string_view given_host = kept(FieldId::x_forwarded_host);
+  const std::string_view host = given_host.empty() ? head.authority : given_host;
+  out.put("X-Forwarded-For: ");
+  if (keep) put_values(out, head.fields, FieldId::x_forwarded_for);
+  out.put(peer);
+  out.put("\r\nX-Forwarded-Proto: ");
+  out.put(proto.empty() ? "http" : proto);
+  if (!host.empty()) {
+    out.put("\r\nX-Forwarded-Host: ");
+    out.put(host);
   }
-  out.put("X-Real-IP: ");
+  out.put("\r\nX-Real-IP: ");
   out.put(by.client.view());
-  // RFC 7239: an IPv6 address is bracketed and quoted.
   out.put("\r\nForwarded: ");
-  if (trusted) {
-    for (const Field& field : head.fields) {
-      if (field.id != FieldId::forwarded || field.value_size == 0) continue;
-      out.put(head.fields.value(field));
-      out.put(", ");
-    }
-  }
-  const bool v6 = peer.find(':') != std::string_view::npos;
+  if (keep) put_values(out, head.fields, FieldId::forwarded);
+  // RFC 7239, 6: an IPv6 address is bracketed and quoted.
+  const bool v6 = by.peer.address.family() == AF_INET6;
   out.put(v6 ? "for=\"[" : "for=");
   out.put(peer == "unix" ? "unknown" : peer);
   out.put(v6 ? "]\";proto=http" : ";proto=http");
@@ -90,20 +81,10 @@ void put_target(HeadWriter& out, const http::RequestHead& head, const Route& rou
 }
 
 void mark_request_fields(http::RequestHead& head, const Route& route) noexcept {
-  for (Field& field : head.fields) {
-    switch (field.id) {
-      case FieldId::x_forwarded_for:
-      case FieldId::x_forwarded_proto:
-      case FieldId::x_forwarded_host:
-      case FieldId::x_real_ip:
-      case FieldId::forwarded:
-        field.dropped = true;
-        break;
-      case FieldId::x_request_id:
-        if (route.settings.request_id) field.dropped = true;
-        break;
-      default:
-        break;
+  if (head.fields.has_forwarding) {
+    for (Field& field : head.fields) {
+      const bool own_id = field.id == FieldId::x_request_id && !route.settings.request_id;
+      if (http::is_forwarding(field.id) && !own_id) field.dropped = true;
     }
   }
   if (!route.request.removed.empty()) drop_named(head.fields, route.request);
@@ -164,8 +145,10 @@ void write_response_head(HeadWriter& out, http::ResponseHead& head, const Route&
                          http::Exchange& exchange, const ResponseFraming& framing,
                          std::string_view request_id) {
   if (!route.response.removed.empty()) drop_named(head.fields, route.response);
-  for (Field& field : head.fields) {
-    if (field.id == FieldId::x_request_id && route.settings.request_id) field.dropped = true;
+  if (head.fields.has_forwarding && route.settings.request_id) {
+    for (Field& field : head.fields) {
+      if (field.id == FieldId::x_request_id) field.dropped = true;
+    }
   }
   out.put("HTTP/1.1 ");
   out.put_uint(head.status);

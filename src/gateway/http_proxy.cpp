@@ -14,6 +14,7 @@ namespace {
 
 using telemetry::Reason;
 
+constexpr std::string_view kBodyTooLarge = "the body is too large";
 constexpr int kViaMax = 3;  // our own mark so often in Via is a loop
 
 // A copy of a record-sized block from the frame pool: no heap allocation per exchange.
@@ -28,34 +29,6 @@ RecordBlock make_record() {
   return RecordBlock(new (runtime::allocate_frame(sizeof(telemetry::ExchangeRecord)))
                          telemetry::ExchangeRecord);
 }
-
-// The upstream's head must outlive every wait, so it gets a pooled block of its own.
-class HeadBlock {
- public:
-  explicit HeadBlock(net::BufferPool& pool) : pool_(pool), block_(pool.take_small()) {}
-  HeadBlock(const HeadBlock&) = delete;
-  HeadBlock& operator=(const HeadBlock&) = delete;
-  ~HeadBlock() {
-    if (large_) {
-      pool_.give_large(block_);
-    } else {
-      pool_.give_small(block_);
-    }
-  }
-  std::span<char> room() const noexcept {
-    return {block_, large_ ? net::BufferPool::kLarge : net::BufferPool::kSmall};
-  }
-  void grow() {
-    pool_.give_small(block_);
-    block_ = pool_.take_large();
-    large_ = true;
-  }
-
- private:
-  net::BufferPool& pool_;
-  char* block_;
-  bool large_ = false;
-};
 
 bool is_idempotent(std::string_view method) noexcept {
   return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" ||
@@ -95,6 +68,34 @@ std::uint64_t smaller_limit(std::uint64_t a, std::uint64_t b) noexcept {
 
 }  // namespace
 
+// The upstream's head must outlive every wait, so it gets a pooled block of its own.
+class HttpProxy::HeadBlock {
+ public:
+  explicit HeadBlock(net::BufferPool& pool) : pool_(pool), block_(pool.take_small()) {}
+  HeadBlock(const HeadBlock&) = delete;
+  HeadBlock& operator=(const HeadBlock&) = delete;
+  ~HeadBlock() {
+    if (large_) {
+      pool_.give_large(block_);
+    } else {
+      pool_.give_small(block_);
+    }
+  }
+  std::span<char> room() const noexcept {
+    return {block_, large_ ? net::BufferPool::kLarge : net::BufferPool::kSmall};
+  }
+  void grow() {
+    pool_.give_small(block_);
+    block_ = pool_.take_large();
+    large_ = true;
+  }
+
+ private:
+  net::BufferPool& pool_;
+  char* block_;
+  bool large_ = false;
+};
+
 // Everything of one exchange that is told after its head is gone.
 struct HttpProxy::Story {
   telemetry::RequestId id;
@@ -118,7 +119,7 @@ upstream::ServiceLane& HttpProxy::lane_of(const Route& route) {
 }
 
 runtime::Task<void> HttpProxy::refuse(http::Exchange& exchange, http::Problem problem,
-                                      Reason reason, std::vector<std::string> allow) {
+                                      Reason reason, std::string allow) {
   http::Response response = http::problem_response(problem);
   if (const auto error = telemetry::proxy_error(reason); !error.empty()) {
     response.fields.emplace_back("Proxy-Status", fmt::format("weir; error={}", error));
@@ -126,7 +127,7 @@ runtime::Task<void> HttpProxy::refuse(http::Exchange& exchange, http::Problem pr
   if (!problem.request_id.empty()) {
     response.fields.emplace_back("X-Request-Id", std::string(problem.request_id));
   }
-  for (std::string& methods : allow) response.fields.emplace_back("Allow", std::move(methods));
+  if (!allow.empty()) response.fields.emplace_back("Allow", std::move(allow));
   if (problem.status == 426) response.fields.emplace_back("Sec-WebSocket-Version", "13");
   auto responding = exchange.respond(std::move(response));
   [[maybe_unused]] const auto sent = co_await responding;
@@ -140,14 +141,15 @@ runtime::Task<void> HttpProxy::redirect(http::Exchange& exchange, const Route& r
   [[maybe_unused]] const auto sent = co_await responding;
 }
 
-runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
-  const auto table = routes_.hold();
+// The route of this exchange, or null with the problem to answer. Plain code: nothing is awaited
+// while the head lies in scratch.
+const Route* HttpProxy::decide(http::Exchange& exchange, const RouteTable& table, Story& story,
+                               http::Problem& problem, std::string& allow) {
   const http::RequestHead& head = exchange.head();
   const http::Peer& peer = exchange.peer();
-  Story story;
   context_.ids.next(context_.date.wall_ms(context_.lane.now()), story.id);
-  story.peer_is_trusted = is_trusted(peer.address, table->trusted());
-  story.client = find_client(head.fields, peer.address, table->trusted());
+  story.peer_is_trusted = is_trusted(peer.address, table.trusted());
+  story.client = find_client(head.fields, peer, story.peer_is_trusted, table.trusted());
   if (access_log_ != nullptr) {
     story.record = make_record();
     story.record->method.set(head.method);
@@ -156,57 +158,46 @@ runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
     story.record->user_agent.set(head.fields.find(http::FieldId::user_agent));
     story.record->wall_ms = base::wall_ms();
   }
-  const RouteMatch match =
-      table->find(peer.listener, head.authority, head.path, head.method);
-  http::Problem problem;
-  std::vector<std::string> allow;
-  if (match.route == nullptr && match.method_refused) {
-    problem = make_problem(405, "no route takes this method here", {}, Reason::no_route);
-    allow.push_back(table->allowed_methods(peer.listener, head.authority, head.path));
-  } else if (match.route == nullptr) {
-    problem = make_problem(404, "no route matches this host and path",
-                           "Add a route to weir.yaml, or check the path.", Reason::no_route);
-  } else if (head.via_ours >= kViaMax) {
+  const RouteMatch match = table.find(peer.listener, head.authority, head.path, head.method);
+  if (match.route == nullptr) {
+    story.reason = Reason::no_route;
+    if (match.method_refused) {
+      problem = make_problem(405, "no route takes this method here", {}, Reason::no_route);
+      allow = table.allowed_methods(peer.listener, head.authority, head.path);
+    } else {
+      problem = make_problem(404, "no route matches this host and path",
+                             "Add a route to weir.yaml, or check the path.", Reason::no_route);
+    }
+    return nullptr;
+  }
+  if (head.via_ours >= kViaMax) {
+    story.reason = Reason::no_route;
     problem = make_problem(508, "the request has been through this gateway before",
                            "Look for a service whose endpoint is weir itself.", Reason::no_route);
-  } else if (head.has_kept_escape && match.route->settings.escapes != config::Escapes::keep) {
+    return nullptr;
+  }
+  if (head.has_kept_escape && match.route->settings.escapes != config::Escapes::keep) {
+    story.reason = Reason::client_protocol;
+    exchange.close_after();
     problem = make_problem(400, "an encoded slash or backslash in the path",
                            "Say `escapes: keep` in the route if its service needs them.",
                            Reason::client_protocol);
+    return nullptr;
   }
-  if (problem.detail.empty() && match.route->settings.redirect) {
-    auto redirecting = redirect(exchange, *match.route);
-    co_await redirecting;
-  } else if (problem.detail.empty()) {
-    auto forwarding = forward(exchange, *match.route, story);
-    co_await forwarding;
-  } else {
-    story.reason = problem.status == 400 ? Reason::client_protocol : Reason::no_route;
-    if (story.reason == Reason::client_protocol) exchange.close_after();
-    problem.request_id = telemetry::view(story.id);
-    auto refusing = refuse(exchange, std::move(problem), story.reason, std::move(allow));
-    co_await refusing;
-  }
-  if (story.record != nullptr) tell(exchange, story);
+  return match.route;
 }
 
-// The work of forward() before anything is awaited is bounded by the head's size.
-runtime::Task<void> HttpProxy::forward(http::Exchange& exchange, const Route& route,
-                                       Story& story) {
+// Fills the plan and writes the upstream's head. Plain code, as decide().
+void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block,
+                        ForwardPlan& plan, http::Problem& problem) {
   http::RequestHead& head = exchange.head();
-  upstream::ServiceLane& service = lane_of(route);
-  story.service = &service.service();
-  char method[32];
-  std::memcpy(method, head.method.data(), head.method.size());
-  ForwardPlan plan{.route = route,
-                   .head = {},
-                   .method = {method, head.method.size()},
-                   .request_id = telemetry::view(story.id)};
+  const Route& route = plan.route;
+  story.service = route.service.get();
+  plan.set_method(head.method);
   plan.chunked = head.framing == http::Framing::chunked;
   plan.idempotent = is_idempotent(head.method);
   plan.body_max = smaller_limit(route.settings.body_max, exchange.limits().body_max);
   plan.total = exchange.lane().after(route.settings.timeout.total);
-  http::Problem problem;
   if (plan.body_max != 0 && head.content_length > plan.body_max) {
     problem = make_problem(413, fmt::format("the body is larger than {} bytes", plan.body_max), {},
                            Reason::client_protocol);
@@ -214,11 +205,12 @@ runtime::Task<void> HttpProxy::forward(http::Exchange& exchange, const Route& ro
   story.websocket = head.wants_websocket && route.settings.websocket;
   if (story.websocket) {
     const http::UpgradeProblem wrong = http::check_upgrade(head);
-    if (wrong.status != 0) problem = make_problem(wrong.status, wrong.why, {}, Reason::client_protocol);
+    if (wrong.status != 0) {
+      problem = make_problem(wrong.status, wrong.why, {}, Reason::client_protocol);
+    }
     plan.websocket_accept =
         http::websocket_accept(head.fields.find(http::FieldId::sec_websocket_key));
   }
-  HeadBlock block(context_.buffers);
   const ForwardedBy by{exchange.peer(), story.client, story.peer_is_trusted, plan.request_id};
   http::HeadWriter out(block.room());
   write_request_head(out, head, route, by, story.websocket);
@@ -226,53 +218,95 @@ runtime::Task<void> HttpProxy::forward(http::Exchange& exchange, const Route& ro
     block.grow();
     out = http::HeadWriter(block.room());
     write_request_head(out, head, route, by, story.websocket);
-    if (!out.fits()) problem = make_problem(431, "the head is too large", {}, Reason::client_protocol);
+    if (!out.fits()) {
+      problem = make_problem(431, "the head is too large", {}, Reason::client_protocol);
+    }
   }
   plan.head = out.text();
+  if (!problem.detail.empty()) story.reason = Reason::client_protocol;
   exchange.take_head();
+}
 
-  telemetry::TrafficCounters& counters = service.counters();
-  counters.begin();
-  Forward sender(exchange, pools_, plan);
-  if (problem.detail.empty() && plan.chunked && !exchange.expects_continue()) {
-    auto holding = sender.hold_body();
-    const auto held = co_await holding;
-    if (!held) {
-      const bool gone = held.error().origin() != base::Origin::downstream ||
-                        held.error().code() == base::Errc::closed ||
-                        held.error().code() == base::Errc::reset;
-      const bool large = held.error().code() == base::Errc::too_large;
-      if (gone) exchange.abort();
-      problem = make_problem(large ? 413 : 400, std::string(held.error().detail()), {},
-                             gone ? Reason::client_gone : Reason::client_protocol);
-      if (large && held.error().detail() != "the body is too large") problem.status = 431;
-    }
-  }
-  if (problem.detail.empty()) {
-    auto attempting = upstream::run_attempt(service, sender);
-    story.attempted = co_await attempting;
-    story.reason = story.attempted.outcome.reason;
-    story.flags = sender.flags();
-    if (story.reason != Reason::ok && !exchange.responded() && !exchange.aborted()) {
-      const auto status = static_cast<std::uint16_t>(
-          story.reason == Reason::no_host ? 503 : story.attempted.outcome.status);
-      problem = make_problem(status,
-                             story.reason == Reason::no_host
-                                 ? fmt::format("no endpoint of {} is eligible", story.service->name)
-                                 : sender.detail(),
-                             action_for(story.reason), story.reason);
-    }
-  } else {
-    story.reason = exchange.aborted() ? Reason::client_gone : Reason::client_protocol;
-  }
-  if (!problem.detail.empty() && !exchange.aborted()) {
-    problem.request_id = plan.request_id;
-    auto refusing = refuse(exchange, std::move(problem), story.reason, {});
+runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
+  const auto table = routes_.hold();
+  Story story;
+  http::Problem problem;
+  std::string allow;
+  const Route* route = decide(exchange, *table, story, problem, allow);
+  if (route == nullptr) {
+    problem.request_id = telemetry::view(story.id);
+    auto refusing = refuse(exchange, std::move(problem), story.reason, std::move(allow));
     co_await refusing;
+  } else if (route->settings.redirect) {
+    auto redirecting = redirect(exchange, *route);
+    co_await redirecting;
+  } else {
+    HeadBlock block(context_.buffers);
+    ForwardPlan plan{.route = *route, .request_id = telemetry::view(story.id)};
+    prepare(exchange, story, block, plan, problem);
+    upstream::ServiceLane& service = lane_of(*route);
+    telemetry::TrafficCounters& counters = service.counters();
+    counters.begin();
+    Forward sender(exchange, pools_, plan);
+    if (problem.detail.empty() && plan.chunked && !exchange.expects_continue()) {
+      auto holding = sender.hold_body();
+      const auto held = co_await holding;
+      if (!held) problem = body_problem(exchange, held.error(), story);
+    }
+    if (problem.detail.empty()) {
+      auto attempting = upstream::run_attempt(service, sender);
+      story.attempted = co_await attempting;
+      story.reason = story.attempted.outcome.reason;
+      story.flags = sender.flags();
+      if (story.reason != Reason::ok && !exchange.responded()) {
+        problem = attempt_problem(story, sender.detail());
+      }
+    }
+    if (!problem.detail.empty() && !exchange.aborted()) [[unlikely]] {
+      problem.request_id = plan.request_id;
+      auto refusing = refuse(exchange, std::move(problem), story.reason, {});
+      co_await refusing;
+    }
+    count(exchange, story, counters);
   }
+  if (story.record != nullptr) tell(exchange, story);
+}
+
+http::Problem HttpProxy::body_problem(http::Exchange& exchange, const base::Error& error,
+                                      Story& story) {
+  switch (error.code()) {
+    case base::Errc::bad_message:
+      story.reason = Reason::client_protocol;
+      return make_problem(400, std::string(error.detail()), {}, story.reason);
+    case base::Errc::too_large:
+      story.reason = Reason::client_protocol;
+      return make_problem(exchange.body().done() || error.detail() == kBodyTooLarge ? 413 : 431,
+                          std::string(error.detail()), {}, story.reason);
+    default:
+      exchange.abort();
+      story.reason = Reason::client_gone;
+      return make_problem(400, "the client is gone", {}, story.reason);
+  }
+}
+
+http::Problem HttpProxy::attempt_problem(const Story& story, const std::string& detail) {
+  const bool no_host = story.reason == Reason::no_host;
+  const auto status = static_cast<std::uint16_t>(no_host ? 503 : story.attempted.outcome.status);
+  return make_problem(
+      status,
+      no_host ? fmt::format("no endpoint of {} is eligible", story.service->name) : detail,
+      action_for(story.reason), story.reason);
+}
+
+void HttpProxy::count(const http::Exchange& exchange, const Story& story,
+                      telemetry::TrafficCounters& counters) {
+  const bool attempted = story.attempted.endpoint_id != 0 && story.reason == Reason::ok;
+  const base::Duration duration = attempted
+                                      ? story.attempted.outcome.duration
+                                      : context_.lane.precise_now() - exchange.started();
   counters.finish({.status = exchange.status(),
                    .reason = story.reason,
-                   .duration = exchange.lane().precise_now() - exchange.started(),
+                   .duration = duration,
                    .bytes_in = exchange.body_bytes(),
                    .bytes_out = exchange.bytes_out()});
 }

@@ -30,13 +30,21 @@ class HttpProxy final : public http::Handler {
   void close_idle() { pools_.close_all(); }
 
  private:
-  struct Story;  // what the access log tells of one exchange
+  struct Story;     // what is told of one exchange when its head is gone
+  class HeadBlock;  // the upstream's head, in a pooled block
 
+  const Route* decide(http::Exchange& exchange, const RouteTable& table, Story& story,
+                      http::Problem& problem, std::string& allow);
+  void prepare(http::Exchange& exchange, Story& story, HeadBlock& block, ForwardPlan& plan,
+               http::Problem& problem);
+  http::Problem body_problem(http::Exchange& exchange, const base::Error& error, Story& story);
+  http::Problem attempt_problem(const Story& story, const std::string& detail);
   upstream::ServiceLane& lane_of(const Route& route);
   runtime::Task<void> refuse(http::Exchange& exchange, http::Problem problem,
-                             telemetry::Reason reason, std::vector<std::string> allow);
-  runtime::Task<void> forward(http::Exchange& exchange, const Route& route, Story& story);
+                             telemetry::Reason reason, std::string allow);
   runtime::Task<void> redirect(http::Exchange& exchange, const Route& route);
+  void count(const http::Exchange& exchange, const Story& story,
+             telemetry::TrafficCounters& counters);
   void tell(const http::Exchange& exchange, const Story& story);
 
   http::LaneContext& context_;

@@ -42,15 +42,6 @@ FramedPiece::FramedPiece(Coding coding, std::string_view content, bool last,
   }
 }
 
-net::Gather FramedPiece::gather(std::string_view head) const noexcept {
-  const std::string_view size_line(size_line_, size_bytes_);
-  if (head.empty()) return {size_line, content_, tail_};
-  if (size_line.empty()) return {head, content_, tail_};
-  joined_.assign(head);
-  joined_ += size_line;
-  return {joined_, content_, tail_};
-}
-
 runtime::Task<UploadEnd> pump_request_body(Exchange& exchange, ClientConnection& upstream,
                                            Coding coding, base::Duration idle,
                                            std::uint64_t body_max) {

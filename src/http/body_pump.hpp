@@ -18,16 +18,18 @@ class FramedPiece {
  public:
   /// `last` adds the end of a chunked body with its trailers.
   FramedPiece(Coding coding, std::string_view content, bool last, std::string_view trailers);
-  /// `head` goes before it. Lifetime: this object and the arguments.
-  net::Gather gather(std::string_view head = {}) const noexcept;
+  /// Lifetime: this object and the arguments.
+  net::Gather gather() const noexcept { return {size_line(), content_, tail_}; }
+  /// "1f40 CRLF" of a chunk, or empty.
+  std::string_view size_line() const noexcept { return {size_line_, size_bytes_}; }
+  std::string_view tail() const noexcept { return tail_; }
 
  private:
   char size_line_[20];
   std::uint8_t size_bytes_ = 0;
   std::string_view content_;
   std::string_view tail_;
-  std::string long_tail_;      // with trailers, which are rare
-  mutable std::string joined_; // head and size line together
+  std::string long_tail_;  // with trailers, which are rare
 };
 
 struct UploadEnd {

@@ -8,6 +8,7 @@
 // Lane-only.
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "http/client_connection.hpp"
@@ -35,6 +36,27 @@ class ClientPool {
   ClientPool(LaneContext& context, Connector& connector, net::Address address)
       : context_(context), connector_(connector), address_(address) {}
 
+  /// Keeps the pool while an exchange uses it. Lane-only.
+  class Use {
+   public:
+    Use() = default;
+    explicit Use(ClientPool* pool) noexcept : pool_(pool) { ++pool_->users_; }
+    Use(Use&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)) {}
+    Use& operator=(Use&& other) noexcept {
+      std::swap(pool_, other.pool_);
+      return *this;
+    }
+    ~Use() {
+      if (pool_ != nullptr) --pool_->users_;
+    }
+    ClientPool* operator->() const noexcept { return pool_; }
+    explicit operator bool() const noexcept { return pool_ != nullptr; }
+
+   private:
+    ClientPool* pool_ = nullptr;
+  };
+  std::uint32_t users() const noexcept { return users_; }
+
   /// A quiet idle connection, or null.
   std::unique_ptr<ClientConnection> take();
   /// Keeps it for the next exchange; closes it when the pool is full. Requires: nothing unread.
@@ -59,6 +81,7 @@ class ClientPool {
   Connector& connector_;
   net::Address address_;
   std::vector<std::unique_ptr<ClientConnection>> idle_;
+  std::uint32_t users_ = 0;
 };
 
 }  // namespace weir::http

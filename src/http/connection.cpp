@@ -18,60 +18,66 @@ void Connection::drain() noexcept {
   if (idle_) stream_->readiness().cancel();
 }
 
-runtime::Task<Connection::HeadWait> Connection::read_head(Verdict& verdict) {
-  base::Deadline deadline = context_.lane.after(served_ == 0 ? limits_.head_time : limits_.idle);
-  bool begun = false;
-  std::size_t judged = 0;
-  for (;;) {
-    if (!input_.empty()) {
-      if (!begun) deadline = context_.lane.after(limits_.head_time);
-      begun = true;
-      idle_ = false;
-      if (worth_parsing(input_.view(), judged, limits_.head)) {
-        verdict = parse_request(input_.view(), limits_.head, context_.path(), context_.request);
-        if (verdict.is_complete()) co_return HeadWait::complete;
-        if (verdict.is_refused()) co_return HeadWait::refused;
-      }
-      judged = input_.size();
-      input_.shrink();
-    }
-    const runtime::Wake wake = co_await stream_->readiness().wait_readable(deadline);
-    if (wake == runtime::Wake::cancelled) co_return HeadWait::gone;
-    if (wake == runtime::Wake::deadline) {
-      if (!begun) co_return HeadWait::gone;
-      verdict = Verdict::refuse(408, "the request's head did not arrive in time", input_.size());
-      co_return HeadWait::refused;
-    }
-    const net::IoCount got = stream_->fill(input_.room());
-    if (got.status == net::IoStatus::ok) {
-      input_.filled(got.bytes);
-    } else {
-      if (input_.empty()) input_.release();
-      if (got.status != net::IoStatus::again) co_return HeadWait::gone;
-    }
+// Judges what the input holds; plain code, so that a keep-alive request costs no frame of its own.
+Verdict Connection::judge_input(HeadWait& wait) {
+  if (input_.empty()) return Verdict::incomplete();
+  if (!wait.begun) {
+    wait.begun = true;
+    wait.deadline = context_.lane.after(limits_.head_time);
+    idle_ = false;
   }
+  Verdict verdict;
+  if (worth_parsing(input_.view(), wait.judged, limits_.head)) {
+    verdict = parse_request(input_.view(), limits_.head, context_.path(), context_.request);
+  }
+  if (verdict.kind == Verdict::Kind::incomplete) {
+    wait.judged = input_.size();
+    input_.shrink();
+  }
+  return verdict;
+}
+
+// Reads once after a wait. `complete` here means: go on judging; `refused`: answer; else it is over.
+Verdict Connection::take_bytes(runtime::Wake wake, const HeadWait& wait, bool& over) {
+  over = wake == runtime::Wake::cancelled || (wake == runtime::Wake::deadline && !wait.begun);
+  if (over) return Verdict::incomplete();
+  if (wake == runtime::Wake::deadline) {
+    return Verdict::refuse(408, "the request's head did not arrive in time", input_.size());
+  }
+  const net::IoCount got = stream_->fill(input_.room());
+  if (got.status == net::IoStatus::ok) {
+    input_.filled(got.bytes);
+  } else {
+    if (input_.empty()) input_.release();
+    over = got.status != net::IoStatus::again;
+  }
+  return Verdict::incomplete();
 }
 
 runtime::Task<void> Connection::serve(Handler& handler, Malformed& malformed) {
   for (;;) {
     idle_ = true;
-    Verdict verdict;
-    auto reading = read_head(verdict);
-    const HeadWait wait = co_await reading;
-    if (wait == HeadWait::gone) break;
-    if (wait == HeadWait::refused) {
+    HeadWait wait;
+    wait.deadline = context_.lane.after(served_ == 0 ? limits_.head_time : limits_.idle);
+    bool over = false;
+    Verdict verdict = judge_input(wait);
+    while (verdict.kind == Verdict::Kind::incomplete && !over) {
+      const runtime::Wake wake = co_await stream_->readiness().wait_readable(wait.deadline);
+      verdict = take_bytes(wake, wait, over);
+      if (!over && !verdict.is_refused()) verdict = judge_input(wait);
+    }
+    if (over) break;
+    if (verdict.is_refused()) {
       auto refusing = refuse(verdict, malformed);
       co_await refusing;
       break;
     }
-    idle_ = false;
     Exchange exchange(context_, *stream_, input_, peer_, limits_, counters_);
     if (draining_) exchange.close_after();
     auto serving = handler.serve(exchange);
     co_await serving;
     exchange.take_head();
     ++served_;
-    stream_->readiness().watch_hangup(nullptr);
     if (exchange.tunnelled) break;
     if (exchange.aborted() || !exchange.responded()) {
       stream_->set_reset_on_close();

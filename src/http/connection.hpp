@@ -44,9 +44,14 @@ class Connection {
   Connection** previous = nullptr;
 
  private:
-  enum class HeadWait : std::uint8_t { complete, refused, gone };
+  struct HeadWait {
+    base::Deadline deadline;
+    std::size_t judged = 0;  // bytes already found incomplete
+    bool begun = false;      // its first byte is here
+  };
 
-  runtime::Task<HeadWait> read_head(Verdict& verdict);
+  Verdict judge_input(HeadWait& wait);
+  Verdict take_bytes(runtime::Wake wake, const HeadWait& wait, bool& over);
   runtime::Task<void> refuse(const Verdict& verdict, Malformed& malformed);
   runtime::Task<void> linger();
 

@@ -1,6 +1,7 @@
 #include "http/field.hpp"
 
-#include "base/text.hpp"
+#include <cstring>
+#include <iterator>
 
 namespace weir::http {
 namespace {
@@ -10,92 +11,84 @@ struct Known {
   FieldId id;
 };
 
-template <std::size_t N>
-FieldId find(std::string_view name, const Known (&candidates)[N]) noexcept {
-  for (const Known& known : candidates) {
-    if (base::equals_ignore_case(name, known.name)) return known.id;
-  }
-  return FieldId::other;
+constexpr Known kKnown[] = {
+    {"te", FieldId::te},
+    {"via", FieldId::via},
+    {"host", FieldId::host},
+    {"date", FieldId::date},
+    {"cookie", FieldId::cookie},
+    {"expect", FieldId::expect},
+    {"upgrade", FieldId::upgrade},
+    {"trailer", FieldId::trailer},
+    {"forwarded", FieldId::forwarded},
+    {"x-real-ip", FieldId::x_real_ip},
+    {"user-agent", FieldId::user_agent},
+    {"connection", FieldId::connection},
+    {"keep-alive", FieldId::keep_alive},
+    {"retry-after", FieldId::retry_after},
+    {"content-type", FieldId::content_type},
+    {"x-request-id", FieldId::x_request_id},
+    {"authorization", FieldId::authorization},
+    {"content-length", FieldId::content_length},
+    {"http2-settings", FieldId::http2_settings},
+    {"x-forwarded-for", FieldId::x_forwarded_for},
+    {"x-forwarded-host", FieldId::x_forwarded_host},
+    {"proxy-connection", FieldId::proxy_connection},
+    {"transfer-encoding", FieldId::transfer_encoding},
+    {"x-forwarded-proto", FieldId::x_forwarded_proto},
+    {"sec-websocket-key", FieldId::sec_websocket_key},
+    {"sec-websocket-accept", FieldId::sec_websocket_accept},
+    {"sec-websocket-version", FieldId::sec_websocket_version},
+};
+
+constexpr std::size_t kNameMax = 21;
+
+// Length and first letter tell the known names apart but for a few, which share a slot's chain.
+constexpr std::size_t slot_of(std::size_t size, char first) noexcept {
+  return (size * 7 + static_cast<unsigned char>(first | 0x20)) % 64;
 }
 
-constexpr Known k2[] = {{"te", FieldId::te}};
-constexpr Known k3[] = {{"via", FieldId::via}};
-constexpr Known k4[] = {{"host", FieldId::host}, {"date", FieldId::date}};
-constexpr Known k6[] = {{"cookie", FieldId::cookie}, {"expect", FieldId::expect}};
-constexpr Known k7[] = {{"upgrade", FieldId::upgrade}, {"trailer", FieldId::trailer}};
-constexpr Known k9[] = {{"forwarded", FieldId::forwarded}, {"x-real-ip", FieldId::x_real_ip}};
-constexpr Known k10[] = {{"user-agent", FieldId::user_agent},
-                         {"connection", FieldId::connection},
-                         {"keep-alive", FieldId::keep_alive}};
-constexpr Known k11[] = {{"retry-after", FieldId::retry_after}};
-constexpr Known k12[] = {{"content-type", FieldId::content_type},
-                         {"x-request-id", FieldId::x_request_id}};
-constexpr Known k13[] = {{"authorization", FieldId::authorization}};
-constexpr Known k14[] = {{"content-length", FieldId::content_length},
-                         {"http2-settings", FieldId::http2_settings}};
-constexpr Known k15[] = {{"x-forwarded-for", FieldId::x_forwarded_for}};
-constexpr Known k16[] = {{"x-forwarded-host", FieldId::x_forwarded_host},
-                         {"proxy-connection", FieldId::proxy_connection}};
-constexpr Known k17[] = {{"transfer-encoding", FieldId::transfer_encoding},
-                         {"x-forwarded-proto", FieldId::x_forwarded_proto},
-                         {"sec-websocket-key", FieldId::sec_websocket_key}};
-constexpr Known k20[] = {{"sec-websocket-accept", FieldId::sec_websocket_accept}};
-constexpr Known k21[] = {{"sec-websocket-version", FieldId::sec_websocket_version}};
+struct Slots {
+  std::uint8_t first[64] = {};  // index into kKnown + 1
+  std::uint8_t next[std::size(kKnown) + 1] = {};
+  constexpr Slots() {
+    for (std::size_t i = 0; i < std::size(kKnown); ++i) {
+      const std::size_t slot = slot_of(kKnown[i].name.size(), kKnown[i].name[0]);
+      next[i + 1] = first[slot];
+      first[slot] = static_cast<std::uint8_t>(i + 1);
+    }
+  }
+};
+constexpr Slots kSlots;
+
+// `text` is a token: setting bit 5 folds letters and maps no other token byte onto a byte of a
+// known name (they hold letters, digits and '-' only, which have it set).
+bool equals_folded(const char* text, std::string_view known) noexcept {
+  constexpr std::uint64_t kFold = 0x2020202020202020ull;
+  std::size_t i = 0;
+  const auto load = [](const char* from) {
+    std::uint64_t word;
+    std::memcpy(&word, from, 8);
+    return word;
+  };
+  for (; i + 8 <= known.size(); i += 8) {
+    if ((load(text + i) | kFold) != load(known.data() + i)) return false;
+  }
+  for (; i < known.size(); ++i) {
+    if ((text[i] | 0x20) != known[i]) return false;
+  }
+  return true;
+}
 
 }  // namespace
 
 FieldId classify(std::string_view name) noexcept {
-  switch (name.size()) {
-    case 2:
-      return find(name, k2);
-    case 3:
-      return find(name, k3);
-    case 4:
-      return find(name, k4);
-    case 6:
-      return find(name, k6);
-    case 7:
-      return find(name, k7);
-    case 9:
-      return find(name, k9);
-    case 10:
-      return find(name, k10);
-    case 11:
-      return find(name, k11);
-    case 12:
-      return find(name, k12);
-    case 13:
-      return find(name, k13);
-    case 14:
-      return find(name, k14);
-    case 15:
-      return find(name, k15);
-    case 16:
-      return find(name, k16);
-    case 17:
-      return find(name, k17);
-    case 20:
-      return find(name, k20);
-    case 21:
-      return find(name, k21);
-    default:
-      return FieldId::other;
+  if (name.size() > kNameMax || name.empty()) return FieldId::other;
+  for (std::uint8_t i = kSlots.first[slot_of(name.size(), name[0])]; i != 0; i = kSlots.next[i]) {
+    const Known& known = kKnown[i - 1];
+    if (known.name.size() == name.size() && equals_folded(name.data(), known.name)) return known.id;
   }
-}
-
-bool is_hop_by_hop(FieldId id) noexcept {
-  switch (id) {
-    case FieldId::connection:
-    case FieldId::keep_alive:
-    case FieldId::proxy_connection:
-    case FieldId::te:
-    case FieldId::transfer_encoding:
-    case FieldId::upgrade:
-    case FieldId::http2_settings:
-      return true;
-    default:
-      return false;
-  }
+  return FieldId::other;
 }
 
 bool is_protected(FieldId id) noexcept {

@@ -18,7 +18,7 @@ Line scan_line(const char* base, const char* p, const char* end, std::uint16_t r
   };
   const char* name = p;
   if (*p == ' ' || *p == '\t') return refuse("a field line starts with a space (obsolete fold)", p);
-  while (p < end && is_token(*p)) ++p;
+  p = find_token_end(p, end);
   if (p == end) return {};
   if (*p != ':') {
     if (*p == ' ' || *p == '\t') return refuse("space in or after a field name", p);
@@ -66,6 +66,7 @@ FieldScan scan_fields(std::string_view text, std::size_t start, const HeadLimits
   FieldScan scan;
   out.base = base;
   out.count = 0;
+  out.has_forwarding = false;
   const auto rest_missing = [&] {
     scan.verdict = cut ? Verdict::refuse(too_large, "the head is too large", limits.head_max)
                        : Verdict::incomplete();
@@ -95,6 +96,7 @@ FieldScan scan_fields(std::string_view text, std::size_t start, const HeadLimits
           Verdict::refuse(too_large, "too many fields", static_cast<std::size_t>(p - base));
       return scan;
     }
+    if (is_forwarding(field.id)) out.has_forwarding = true;
     out.lines[out.count++] = field;
     p = line.next;
   }

@@ -26,6 +26,7 @@ inline constexpr std::size_t kFieldsMax = 256;
 struct FieldList {
   const char* base = nullptr;
   std::uint32_t count = 0;
+  bool has_forwarding = false;  ///< some X-Forwarded-*, X-Real-IP, Forwarded or X-Request-Id
   std::array<Field, kFieldsMax> lines;
 
   std::string_view name(const Field& field) const noexcept {

@@ -4,7 +4,6 @@
 
 #include <cstring>
 
-#include "base/text.hpp"
 #include "http/chars.hpp"
 
 namespace weir::http {
@@ -153,8 +152,14 @@ bool is_authority(std::string_view authority) noexcept {
   }
   if (rest.empty()) return true;
   if (rest.front() != ':') return false;
-  const auto port = base::parse_uint(rest.substr(1));
-  return port && *port <= 65535 && rest.size() <= 6;
+  rest.remove_prefix(1);
+  if (rest.empty() || rest.size() > 5) return false;
+  unsigned port = 0;
+  for (const char c : rest) {
+    if (!is_digit(c)) return false;
+    port = port * 10 + static_cast<unsigned>(c - '0');
+  }
+  return port <= 65535;
 }
 
 }  // namespace weir::http

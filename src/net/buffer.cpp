@@ -6,29 +6,19 @@ namespace weir::net {
 
 BufferPool::~BufferPool() {
   WEIR_ASSERT(outstanding_ == 0);
-  for (char* block : large_) std::free(block);
-  for (char* block : small_) std::free(block);
+  for (FreeList* list : {&large_, &small_}) {
+    while (list->head != nullptr) {
+      Block* next = list->head->next;
+      std::free(list->head);
+      list->head = next;
+    }
+  }
 }
 
-char* BufferPool::take(std::vector<char*>& free, std::size_t size) {
-  ++outstanding_;
-  if (!free.empty()) [[likely]] {
-    char* block = free.back();
-    free.pop_back();
-    return block;
-  }
+char* BufferPool::allocate(std::size_t size) {
   auto* block = static_cast<char*>(std::aligned_alloc(64, size));
   WEIR_ASSERT(block != nullptr);
   return block;
-}
-
-void BufferPool::give(std::vector<char*>& free, char* block, std::size_t keep) noexcept {
-  --outstanding_;
-  if (free.size() >= keep) {
-    std::free(block);
-    return;
-  }
-  free.push_back(block);
 }
 
 std::span<char> Buffer::room() {

@@ -8,10 +8,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "base/assert.hpp"
 
@@ -39,14 +39,40 @@ class BufferPool {
 
  private:
   // Beyond these a returned block goes back to the heap: 18 MiB and 4 MiB stay at most.
-  static constexpr std::size_t kCachedLarge = 256;
-  static constexpr std::size_t kCachedSmall = 4096;
+  static constexpr std::uint32_t kCachedLarge = 256;
+  static constexpr std::uint32_t kCachedSmall = 4096;
 
-  char* take(std::vector<char*>& free, std::size_t size);
-  void give(std::vector<char*>& free, char* block, std::size_t keep) noexcept;
+  struct Block {
+    Block* next;
+  };
+  struct FreeList {
+    Block* head = nullptr;
+    std::uint32_t count = 0;
+  };
 
-  std::vector<char*> large_;
-  std::vector<char*> small_;
+  char* take(FreeList& free, std::size_t size) {
+    ++outstanding_;
+    Block* block = free.head;
+    if (block == nullptr) [[unlikely]] return allocate(size);
+    free.head = block->next;
+    --free.count;
+    return reinterpret_cast<char*>(block);
+  }
+  void give(FreeList& free, char* memory, std::uint32_t keep) noexcept {
+    --outstanding_;
+    if (free.count >= keep) [[unlikely]] {
+      std::free(memory);
+      return;
+    }
+    auto* block = reinterpret_cast<Block*>(memory);
+    block->next = free.head;
+    free.head = block;
+    ++free.count;
+  }
+  static char* allocate(std::size_t size);
+
+  FreeList large_;
+  FreeList small_;
   std::size_t outstanding_ = 0;
 };
 

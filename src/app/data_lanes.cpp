@@ -1,0 +1,126 @@
+#include "app/data_lanes.hpp"
+
+#include <pthread.h>
+
+#include <atomic>
+
+#include "config/address.hpp"
+#include "runtime/spawn.hpp"
+
+namespace weir::app {
+namespace {
+
+constexpr base::Duration kSweepEvery = std::chrono::seconds(1);
+
+http::ServerLimits to_limits(const config::Limits& from) {
+  http::ServerLimits limits;
+  limits.head.line_max = static_cast<std::uint32_t>(from.request_line_max);
+  limits.head.head_max = static_cast<std::uint32_t>(from.head_max);
+  limits.head.fields_max = from.fields_max;
+  limits.head_time = from.head_time;
+  limits.idle = from.idle;
+  limits.write_idle = from.write_idle;
+  limits.body_rate_min = from.min_body_rate;
+  limits.body_max = from.body_max;
+  return limits;
+}
+
+}  // namespace
+
+// Everything of one lane. Lane-only once its thread runs. Order of members is order of birth.
+struct DataLanes::LaneParts {
+  LaneParts(unsigned number, http::Connector& connector,
+            const runtime::Published<gateway::RouteTable>& routes, telemetry::RecordRing* log)
+      : lane(number), context(lane), proxy(context, connector, routes, log) {}
+
+  runtime::Task<void> sweep_loop() {
+    for (;;) {
+      const auto wake = co_await runtime::sleep_for(lane, kSweepEvery, &stopping);
+      if (wake == runtime::Wake::cancelled) co_return;
+      proxy.sweep();
+    }
+  }
+
+  runtime::Task<void> stop(base::Duration patience, std::atomic<std::size_t>& cut) {
+    const base::Deadline deadline = lane.after(patience);
+    for (auto& server : servers) {
+      auto stopping_server = server->stop(deadline);
+      cut += co_await stopping_server;
+    }
+    stopping.request();
+    auto closing = gate.close();
+    co_await closing;
+    proxy.close_idle();
+    lane.stop();
+  }
+
+  runtime::Lane lane;
+  http::LaneContext context;
+  gateway::HttpProxy proxy;
+  std::vector<std::unique_ptr<http::Server>> servers;
+  runtime::CancelSource stopping;
+  runtime::Gate gate;
+  runtime::Gate stop_gate;
+};
+
+base::Result<std::unique_ptr<DataLanes>> DataLanes::open(
+    const config::Settings& settings, std::size_t lanes,
+    const runtime::Published<gateway::RouteTable>& routes,
+    std::span<telemetry::RecordRing* const> access_logs) {
+  std::unique_ptr<DataLanes> all(new DataLanes);
+  all->limits_.reserve(settings.listeners.size());
+  for (const config::Listener& listener : settings.listeners) {
+    all->limits_.push_back(to_limits(listener.limits));
+    all->traffic_.push_back(std::make_unique<telemetry::ListenerTraffic>(lanes));
+    WEIR_TRY(const net::Address address, net::Address::parse(config::to_text(listener.bind)));
+    all->listeners_.push_back({listener.name, address, all->traffic_.back().get()});
+  }
+  for (std::size_t i = 0; i < lanes; ++i) {
+    auto parts = std::make_unique<LaneParts>(static_cast<unsigned>(i), all->connector_, routes,
+                                             access_logs.empty() ? nullptr : access_logs[i]);
+    for (std::size_t k = 0; k < all->listeners_.size(); ++k) {
+      OpenListener& listener = all->listeners_[k];
+      // A Unix socket has no SO_REUSEPORT: the first lane serves it alone.
+      if (i > 0 && listener.address.family() == AF_UNIX) continue;
+      WEIR_TRY(auto socket, net::Listener::open(parts->lane, listener.address, i > 0));
+      listener.address = socket->address();
+      parts->servers.push_back(std::make_unique<http::Server>(
+          parts->context, std::move(socket), static_cast<std::uint16_t>(k), all->limits_[k],
+          all->traffic_[k]->lane(i), parts->proxy));
+    }
+    all->lanes_.push_back(std::move(parts));
+  }
+  return all;
+}
+
+void DataLanes::start() {
+  for (auto& parts : lanes_) {
+    LaneParts& mine = *parts;
+    mine.lane.post([&mine] {
+      for (auto& server : mine.servers) server->start();
+      runtime::spawn(mine.gate, "sweep", mine.sweep_loop());
+    });
+    threads_.emplace_back([&mine] {
+      pthread_setname_np(pthread_self(), ("lane-" + std::to_string(mine.lane.number())).c_str());
+      mine.lane.run();
+    });
+  }
+}
+
+std::size_t DataLanes::stop(base::Duration patience) {
+  std::atomic<std::size_t> cut{0};
+  if (threads_.empty()) return 0;
+  for (auto& parts : lanes_) {
+    LaneParts& mine = *parts;
+    mine.lane.post([&mine, &cut, patience] {
+      runtime::spawn(mine.stop_gate, "stop", mine.stop(patience, cut));
+    });
+  }
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  return cut;
+}
+
+DataLanes::~DataLanes() { stop(base::Duration::zero()); }
+
+}  // namespace weir::app

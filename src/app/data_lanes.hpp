@@ -1,0 +1,58 @@
+#pragma once
+// DataLanes: the threads that carry traffic. One lane per thread with its context, its proxy and
+// one server per listener; all of them share the published route table and the registry's sets.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "control/registry.hpp"
+#include "gateway/http_proxy.hpp"
+#include "http/server.hpp"
+#include "runtime/published.hpp"
+
+namespace weir::app {
+
+/// A listener as it was opened: with its real port.
+struct OpenListener {
+  std::string name;
+  net::Address address;
+  telemetry::ListenerTraffic* traffic;
+};
+
+class DataLanes {
+ public:
+  /// Opens every listener on every lane. Fails: a port in use, with its name; nothing runs then.
+  static base::Result<std::unique_ptr<DataLanes>> open(
+      const config::Settings& settings, std::size_t lanes,
+      const runtime::Published<gateway::RouteTable>& routes,
+      std::span<telemetry::RecordRing* const> access_logs);
+  ~DataLanes();
+  DataLanes(const DataLanes&) = delete;
+  DataLanes& operator=(const DataLanes&) = delete;
+
+  /// Threads begin to serve.
+  void start();
+  /// Refuses new connections, drains for at most `patience`, then ends. Blocks. Returns how many
+  /// connections had to be cut.
+  std::size_t stop(base::Duration patience);
+
+  const std::vector<OpenListener>& listeners() const noexcept { return listeners_; }
+  std::size_t size() const noexcept { return lanes_.size(); }
+
+ private:
+  struct LaneParts;
+  DataLanes() = default;
+
+  std::vector<http::ServerLimits> limits_;  // one a listener
+  std::vector<std::unique_ptr<telemetry::ListenerTraffic>> traffic_;
+  std::vector<OpenListener> listeners_;
+  http::SocketConnector connector_;
+  std::vector<std::unique_ptr<LaneParts>> lanes_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace weir::app
