@@ -1,0 +1,34 @@
+#pragma once
+// Load: a file (or text) → checked, immutable Settings, or every problem with its place.
+//
+// All or nothing: settings exist only when there is no problem. Warnings never stop anything.
+// Reading runs in four steps: document.hpp (text → nodes), reader.hpp (nodes → Settings),
+// validate.hpp (parts against each other), and numbering of the services.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/problem.hpp"
+#include "config/settings.hpp"
+
+namespace weir::config {
+
+struct LoadResult {
+  std::shared_ptr<const Settings> settings;  ///< null exactly when there are problems
+  std::vector<Problem> problems;             ///< by place, at most kProblemsMax
+  std::vector<Problem> warnings;             ///< likewise
+};
+
+/// Reads the file with blocking calls. A file that cannot be read is a problem at 1:1, with the
+/// nearest name of its folder as a suggestion. Pipes (`/dev/fd/63`) are read to their end.
+LoadResult load_file(const std::string& path);
+
+/// The same for a text; `name` stands for the file in messages.
+LoadResult load_text(std::string_view text, std::string name);
+
+/// One line for each problem, as to_text() of problem.hpp writes it, each ending in a newline.
+std::string to_text(const std::vector<Problem>& problems);
+
+}  // namespace weir::config

@@ -1,0 +1,220 @@
+#pragma once
+// Settings: everything weir.yaml says, typed, with every default in place.
+//
+// Plain values: they copy, compare, and hold no pointer. A `Settings` is built by load.hpp, which
+// has checked it as a whole (names exist, timeouts are in order, header values cannot split a
+// response); after that it is shared as `shared_ptr<const Settings>` and never changes. The
+// defaults below are the only place where a default is written: effective.hpp and the JSON Schema
+// print them.
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace weir::config {
+
+using base::Duration;
+
+inline constexpr std::uint64_t kKiB = 1024;
+
+/// A socket address as written: host and port, or a unix socket path (then `host` is empty).
+struct Address {
+  std::string host;  ///< an IP literal in canonical form, or (endpoints only) a lower-case DNS name
+  std::uint16_t port = 0;  ///< 0: the kernel chooses (listeners only)
+  std::string unix_path;
+
+  bool is_unix() const noexcept { return !unix_path.empty(); }
+  auto operator<=>(const Address&) const = default;
+};
+
+enum class Family : std::uint8_t { v4 = 4, v6 = 6 };
+
+/// A range of addresses. Shape: network byte order; v4 uses the first 4 bytes; bits after `prefix`
+/// are 0.
+struct Cidr {
+  std::array<std::uint8_t, 16> bytes{};
+  Family family = Family::v4;
+  std::uint8_t prefix = 0;
+  bool operator==(const Cidr&) const = default;
+};
+
+/// Bounds on what one client connection may cost (http-rules.md, section 5). Sizes in bytes.
+struct Limits {
+  std::uint64_t request_line_max = 8 * kKiB;
+  std::uint64_t head_max = 64 * kKiB;
+  std::uint32_t fields_max = 100;
+  Duration head_time = std::chrono::seconds(10);
+  Duration idle = std::chrono::seconds(60);
+  std::uint64_t body_max = 0;         ///< 0: unlimited
+  std::uint64_t min_body_rate = 240;  ///< bytes/s; 0: none
+  Duration write_idle = std::chrono::seconds(30);
+  bool operator==(const Limits&) const = default;
+};
+
+enum class Protocol : std::uint8_t { h1 };
+
+struct Listener {
+  std::string name;
+  Address bind;
+  std::vector<Protocol> protocols = {Protocol::h1};
+  Limits limits;
+  bool operator==(const Listener&) const = default;
+};
+
+struct Admin {
+  Address bind{.host = "127.0.0.1", .port = 9900};
+  std::vector<std::string> hosts = {"localhost", "127.0.0.1"};  ///< beside the bind address
+  bool insecure = false;
+  bool operator==(const Admin&) const = default;
+};
+
+struct Endpoint {
+  Address address;
+  std::uint32_t weight = 1;
+  bool operator==(const Endpoint&) const = default;
+};
+
+/// One variable of a child's environment.
+struct Variable {
+  std::string name;
+  std::string value;
+  bool operator==(const Variable&) const = default;
+};
+
+/// Children that the supervisor starts. Child i runs `command` + `instances[i % instances.size()]`.
+struct Process {
+  std::vector<std::string> command;  ///< never empty
+  std::uint32_t replicas = 1;
+  std::string
+      ready;  ///< path that answers 2xx when the child is ready; empty: an open port is enough
+  std::vector<Variable> environment;  ///< added to weir's own
+  std::vector<std::vector<std::string>> instances;
+  bool operator==(const Process&) const = default;
+};
+
+enum class Algorithm : std::uint8_t { round_robin };
+
+struct Balance {
+  Algorithm algorithm = Algorithm::round_robin;
+  bool operator==(const Balance&) const = default;
+};
+
+/// Its endpoints are the static ones below and, when `process` is set, those of the children.
+struct Service {
+  std::uint32_t number = 0;  ///< from 1, in the file's order
+  std::string name;
+  std::vector<Endpoint> endpoints;
+  std::optional<Process> process;  ///< set only if discovery lists it
+  Balance balance;
+  bool operator==(const Service&) const = default;
+};
+
+struct Match {
+  std::string listener = "*";        ///< a listener's name, or "*"
+  std::string host = "*";            ///< "*", "a.example" or "*.example"; lower case
+  std::string path = "/";            ///< prefix
+  std::vector<std::string> methods;  ///< empty: every method
+  bool operator==(const Match&) const = default;
+};
+
+struct Redirect {
+  std::uint32_t status = 302;
+  std::string location;
+  bool operator==(const Redirect&) const = default;
+};
+
+struct Header {
+  std::string name;  ///< a token, spelled as in the file
+  std::string value;
+  bool operator==(const Header&) const = default;
+};
+
+/// Applied in the order remove, set, add.
+struct HeaderEdits {
+  std::vector<Header> set;
+  std::vector<Header> add;
+  std::vector<std::string> remove;
+  bool empty() const noexcept { return set.empty() && add.empty() && remove.empty(); }
+  bool operator==(const HeaderEdits&) const = default;
+};
+
+/// `connect <= attempt <= total`; all above 0.
+struct Timeouts {
+  Duration connect = std::chrono::milliseconds(500);
+  Duration attempt = std::chrono::seconds(10);
+  Duration total = std::chrono::seconds(30);
+  Duration idle = std::chrono::seconds(60);
+  Duration stream = std::chrono::hours(1);
+  bool operator==(const Timeouts&) const = default;
+};
+
+/// What to do with an encoded slash or backslash (%2f, %5c) in a path.
+enum class Escapes : std::uint8_t { refuse, keep };
+
+/// Either `service` is the name of an existing service or `redirect` is set.
+struct Route {
+  Match match;
+  std::string service;
+  std::optional<Redirect> redirect;
+  bool strip_prefix = false;
+  std::string rewrite_prefix;  ///< empty: none; excludes strip_prefix
+  HeaderEdits request_headers;
+  HeaderEdits response_headers;
+  std::uint64_t body_max = 0;  ///< bytes; 0: only the listener's limit
+  bool request_id = true;
+  Escapes escapes = Escapes::refuse;
+  bool websocket = true;
+  Timeouts timeout;
+  bool operator==(const Route&) const = default;
+};
+
+struct AccessLog {
+  std::string path = "off";  ///< a file, "stdout", or "off"
+  bool is_on() const noexcept { return path != "off"; }
+  bool operator==(const AccessLog&) const = default;
+};
+
+enum class LogLevel : std::uint8_t { debug, info, warn, error };
+
+struct Log {
+  LogLevel level = LogLevel::info;
+  std::string path = "stderr";  ///< a file, "stdout" or "stderr"
+  bool operator==(const Log&) const = default;
+};
+
+struct Settings {
+  std::uint32_t version = 1;
+  std::vector<Listener> listeners;
+  Admin admin;
+  std::vector<Cidr> trusted_proxies;
+  std::vector<Service> services;
+  std::vector<Route> routes;
+  AccessLog access_log;
+  Log log;
+  bool operator==(const Settings&) const = default;
+};
+
+/// The service of this name, or nullptr. Lifetime: a pointer into `settings`.
+inline const Service* find_service(const Settings& settings, std::string_view name) noexcept {
+  for (const Service& service : settings.services) {
+    if (service.name == name) return &service;
+  }
+  return nullptr;
+}
+
+/// The listener of this name, or nullptr. Lifetime: a pointer into `settings`.
+inline const Listener* find_listener(const Settings& settings, std::string_view name) noexcept {
+  for (const Listener& listener : settings.listeners) {
+    if (listener.name == name) return &listener;
+  }
+  return nullptr;
+}
+
+}  // namespace weir::config

@@ -1,0 +1,202 @@
+#include "control/process_service.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "http/fetch.hpp"
+#include "net/listener.hpp"
+#include "runtime/spawn.hpp"
+
+namespace weir::control {
+namespace {
+
+constexpr base::Duration kProbeEvery = std::chrono::milliseconds(25);
+constexpr base::Duration kProbeTimeout = std::chrono::seconds(1);
+constexpr std::string_view kPortMark = "{port}";
+
+std::string replace_port(std::string text, std::uint16_t port) {
+  const std::size_t at = text.find(kPortMark);
+  if (at != std::string::npos) text.replace(at, kPortMark.size(), std::to_string(port));
+  return text;
+}
+
+std::uint16_t free_port() {
+  const auto found = net::probe_bind(net::Address::parse("127.0.0.1:0").value());
+  return found ? found->port() : 0;
+}
+
+}  // namespace
+
+ProcessService::ProcessService(http::LaneContext& context, Registry& registry,
+                               telemetry::Log& log, std::string service, config::Process settings)
+    : context_(context),
+      registry_(registry),
+      log_(log),
+      service_(std::move(service)),
+      settings_(std::move(settings)) {}
+
+supervise::ChildSpec ProcessService::make_spec(std::size_t index, std::uint16_t& given_port) const {
+  supervise::ChildSpec spec;
+  spec.name = fmt::format("{}-{}", service_, index + 1);
+  spec.command = settings_.command;
+  if (!settings_.instances.empty()) {
+    const auto& extra = settings_.instances[index % settings_.instances.size()];
+    spec.command.insert(spec.command.end(), extra.begin(), extra.end());
+  }
+  for (std::string& argument : spec.command) {
+    if (argument.find(kPortMark) == std::string::npos) continue;
+    if (given_port == 0) given_port = free_port();
+    argument = replace_port(argument, given_port);
+  }
+  for (const config::Variable& variable : settings_.environment) {
+    spec.environment.emplace_back(variable.name, variable.value);
+  }
+  spec.environment.emplace_back("WEIR_INSTANCE", std::to_string(index + 1));
+  return spec;
+}
+
+void ProcessService::start() {
+  if (running_) return;
+  running_ = true;
+  gate_ = std::make_unique<runtime::Gate>();
+  stopping_ = std::make_unique<runtime::CancelSource>();
+  members_.clear();
+  for (std::uint32_t i = 0; i < settings_.replicas; ++i) {
+    std::uint16_t given_port = 0;
+    supervise::ChildSpec spec = make_spec(i, given_port);
+    const std::string name = spec.name;
+    Member& member = members_[name];
+    member.endpoint_name = name;
+    member.given_port = given_port;
+    member.child = std::make_unique<supervise::Child>(context_.lane, std::move(spec), output_, *this);
+  }
+  for (auto& [name, member] : members_) {
+    runtime::spawn(*gate_, "child", member.child->run());
+  }
+}
+
+runtime::Task<void> ProcessService::stop(base::Duration grace) {
+  if (!running_) co_return;
+  stopping_->request();
+  // Endpoints leave before their processes do: nobody is sent to a listener that is closing.
+  for (auto& [name, member] : members_) {
+    if (member.endpoint_id != 0) {
+      registry_.set_state(member.endpoint_id, false, "stopped", "stopped by the operator");
+    }
+  }
+  for (auto& [name, member] : members_) member.child->stop(grace);
+  auto closing = gate_->close();
+  co_await closing;
+  running_ = false;
+}
+
+base::Result<void> ProcessService::restart(base::Duration grace) {
+  if (!running_) return base::fail(base::Errc::conflict, service_ + " is stopped; start it");
+  for (auto& [name, member] : members_) {
+    if (member.endpoint_id != 0) {
+      registry_.set_state(member.endpoint_id, false, "stopped", "restarted by the operator");
+    }
+    member.child->restart(grace);
+  }
+  return {};
+}
+
+void ProcessService::started(const std::string& child, pid_t pid) {
+  Member& member = members_[child];
+  ++member.life;
+  log_.info("supervise", {{"service", service_}, {"child", child}, {"pid", pid}}, "started");
+  // A foreign program has no control socket: it is probed until it listens.
+  if (member.given_port != 0) {
+    runtime::spawn(*gate_, "probe", probe(child, member.life, member.given_port));
+  }
+}
+
+void ProcessService::ready(const std::string& child, std::uint16_t port) {
+  Member& member = members_[child];
+  if (port != 0) runtime::spawn(*gate_, "probe", probe(child, member.life, port));
+}
+
+runtime::Task<bool> ProcessService::answers(http::ClientPool& pool, base::Deadline deadline) {
+  if (settings_.ready.empty()) {
+    auto connecting = pool.connect(deadline);
+    const auto connected = co_await connecting;
+    co_return connected.has_value();
+  }
+  http::FetchRequest request;
+  request.target = settings_.ready;
+  request.host = pool.address().text();
+  request.fields.emplace_back("User-Agent", "weir-probe");
+  request.fields.emplace_back("Connection", "close");
+  auto fetching = http::fetch(context_, pool, std::move(request), deadline);
+  const auto fetched = co_await fetching;
+  co_return fetched && fetched->status >= 200 && fetched->status < 400;
+}
+
+runtime::Task<void> ProcessService::probe(std::string child, std::uint64_t life,
+                                          std::uint16_t port) {
+  const std::string address = fmt::format("127.0.0.1:{}", port);
+  http::ClientPool pool(context_, connector_, net::Address::parse(address).value());
+  for (;;) {
+    auto asking = answers(pool, context_.lane.after(kProbeTimeout));
+    const bool answered = co_await asking;
+    const auto found = members_.find(child);
+    if (found == members_.end() || found->second.life != life || stopping_->requested()) co_return;
+    if (answered) break;
+    const auto wake = co_await runtime::sleep_for(context_.lane, kProbeEvery, stopping_.get());
+    if (wake == runtime::Wake::cancelled) co_return;
+  }
+  Member& member = members_[child];
+  const auto added = registry_.add_endpoint(service_, member.endpoint_name, address, 1,
+                                            member.child->pid());
+  if (!added) co_return;
+  member.endpoint_id = (*added)->id;
+  registry_.set_state(member.endpoint_id, true, "eligible", "");
+  log_.info("control", {{"service", service_}, {"endpoint", child}, {"address", address}},
+            "endpoint joins");
+}
+
+void ProcessService::facts(const std::string& child, const base::json::value& facts) {
+  if (!facts.is_object()) return;
+  Member& member = members_[child];
+  const auto& object = facts.get_object();
+  if (const auto* rss = object.if_contains("rssBytes"); rss != nullptr && rss->is_int64()) {
+    member.rss_bytes = rss->get_int64();
+  }
+  if (const auto* cpu = object.if_contains("cpuPercent"); cpu != nullptr && cpu->is_number()) {
+    member.cpu_percent = cpu->to_number<double>();
+  }
+}
+
+void ProcessService::ended(const std::string& child, const std::string& how, base::Duration pause,
+                           bool failing) {
+  Member& member = members_[child];
+  if (member.endpoint_id != 0) registry_.remove_endpoint(std::exchange(member.endpoint_id, 0));
+  ++member.life;
+  member.rss_bytes = 0;
+  member.cpu_percent = 0;
+  if (pause < base::Duration::zero()) {
+    log_.info("supervise", {{"service", service_}, {"child", child}}, "stopped: {}", how);
+    return;
+  }
+  ++member.restarts;
+  log_.warn("supervise", {{"service", service_}, {"child", child}, {"failing", failing}},
+            "{}; starts again in {}", how, base::format_duration(pause));
+}
+
+std::vector<ChildView> ProcessService::children() const {
+  std::vector<ChildView> out;
+  for (const auto& [name, member] : members_) {
+    ChildView view;
+    view.name = name;
+    view.state = supervise::name(member.child->state());
+    view.pid = member.child->pid();
+    view.endpoint_id = member.endpoint_id;
+    view.rss_bytes = member.rss_bytes;
+    view.cpu_percent = member.cpu_percent;
+    view.restarts = member.restarts;
+    out.push_back(std::move(view));
+  }
+  return out;
+}
+
+}  // namespace weir::control

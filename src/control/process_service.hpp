@@ -1,0 +1,85 @@
+#pragma once
+// ProcessService: a service whose endpoints are child processes. A child that listens is probed
+// once, joins the registry as a new endpoint, and leaves it at its death notice, before anything
+// else is done about the death.
+//
+// Lane-only (control lane).
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "control/registry.hpp"
+#include "http/client_pool.hpp"
+#include "supervise/supervisor.hpp"
+#include "telemetry/log.hpp"
+
+namespace weir::control {
+
+/// One child for people.
+struct ChildView {
+  std::string name;
+  std::string state;
+  int pid = 0;
+  std::uint32_t endpoint_id = 0;
+  std::int64_t rss_bytes = 0;   ///< by its own facts; 0 = not known
+  double cpu_percent = 0;
+  std::uint64_t restarts = 0;
+};
+
+class ProcessService final : public supervise::ChildObserver {
+ public:
+  /// Lifetime: all references outlive stop().
+  ProcessService(http::LaneContext& context, Registry& registry, telemetry::Log& log,
+                 std::string service, config::Process settings);
+
+  void start();
+  /// Children get SIGTERM, after `grace` SIGKILL; ends when all are gone.
+  runtime::Task<void> stop(base::Duration grace);
+  /// Each child in turn is stopped and started again. Fails: conflict while stopped.
+  base::Result<void> restart(base::Duration grace);
+  bool is_stopped() const noexcept { return !running_; }
+
+  std::vector<ChildView> children() const;
+  const std::string& service() const noexcept { return service_; }
+  supervise::OutputLog& output() noexcept { return output_; }
+
+  // ---- supervise::ChildObserver
+  void started(const std::string& child, pid_t pid) override;
+  void ready(const std::string& child, std::uint16_t port) override;
+  void facts(const std::string& child, const base::json::value& facts) override;
+  void ended(const std::string& child, const std::string& how, base::Duration pause,
+             bool failing) override;
+
+ private:
+  struct Member {
+    std::unique_ptr<supervise::Child> child;
+    std::string endpoint_name;
+    std::uint16_t given_port = 0;  // for a program that takes {port}
+    std::uint32_t endpoint_id = 0;
+    std::uint64_t life = 0;        // counts starts: a probe of an older life is void
+    std::int64_t rss_bytes = 0;
+    double cpu_percent = 0;
+    std::uint64_t restarts = 0;
+  };
+
+  supervise::ChildSpec make_spec(std::size_t index, std::uint16_t& given_port) const;
+  runtime::Task<void> probe(std::string child, std::uint64_t life, std::uint16_t port);
+  runtime::Task<bool> answers(http::ClientPool& pool, base::Deadline deadline);
+
+  http::LaneContext& context_;
+  Registry& registry_;
+  telemetry::Log& log_;
+  const std::string service_;
+  const config::Process settings_;
+  http::SocketConnector connector_;
+  supervise::OutputLog output_;
+  std::map<std::string, Member> members_;
+  std::unique_ptr<runtime::Gate> gate_;
+  std::unique_ptr<runtime::CancelSource> stopping_;
+  bool running_ = false;
+};
+
+}  // namespace weir::control
