@@ -40,6 +40,11 @@ class DataLanes {
   /// connections had to be cut.
   std::size_t stop(base::Duration patience);
 
+  /// Runs `work` on lane 0 with its proxy. From any thread, while the lanes run.
+  using LaneWork =
+      std::move_only_function<void(runtime::Lane&, runtime::Gate&, gateway::HttpProxy&)>;
+  void post_to_first(LaneWork work);
+
   const std::vector<OpenListener>& listeners() const noexcept { return listeners_; }
   std::size_t size() const noexcept { return lanes_.size(); }
 

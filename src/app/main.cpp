@@ -1,34 +1,60 @@
-// Temporary driver for measuring the data path; replaced by the command table.
-#include <csignal>
-#include <cstdio>
+// weir: parses the command line and runs the command that was named. Everything is put together in
+// instance.cpp; this file knows only words.
 
-#include "app/data_lanes.hpp"
-#include "config/load.hpp"
-#include "config/address.hpp"
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstring>
+
+#include "app/commands.hpp"
+#include "app/version.hpp"
+#include "supervise/child_process.hpp"
+
+namespace weir::app {
+
+int complain(int code, const std::string& text) {
+  fmt::print(stderr, "weir: {}\n", text);
+  return code;
+}
+
+namespace {
+
+int run(int argc, char** argv) {
+  CLI::App app("weir: a resilience gateway and rehearsal lab in one binary");
+  app.name("weir");
+  app.set_version_flag("--version", fmt::format("weir {} ({})", kVersion, kRevision));
+  app.require_subcommand(1);
+  app.footer(
+      "Examples:\n"
+      "  weir up                          gateway, demo services and traffic, on this machine only\n"
+      "  weir up --print-config >weir.yaml   a configuration to start from\n"
+      "  weir check -c weir.yaml          every mistake with its place\n"
+      "  weir serve -c weir.yaml          run it\n"
+      "\nExit codes: 0 ok, 1 configuration, 2 usage, 3 run-time.");
+  Chosen chosen;
+  add_up(app, chosen);
+  add_serve(app, chosen);
+  add_check(app, chosen);
+  add_status(app, chosen);
+  add_service(app, chosen);
+  add_doctor(app, chosen);
+  add_lab(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? kOk : kUsage;
+  }
+  return chosen ? chosen() : kUsage;
+}
+
+}  // namespace
+}  // namespace weir::app
 
 int main(int argc, char** argv) {
-  signal(SIGPIPE, SIG_IGN);
-  using namespace weir;
-  auto loaded = config::load_file(argv[3]);
-  if (!loaded.settings) return 1;
-  const auto& settings = *loaded.settings;
-  control::Registry registry(1);
-  gateway::ServiceFinder finder;
-  std::uint32_t slot = 0;
-  for (const auto& service : settings.services) {
-    finder[service.name] = {registry.add_service(service.number, service.name), slot++};
-    for (const auto& e : service.endpoints) {
-      auto added = registry.add_endpoint(service.name, config::to_text(e.address), config::to_text(e.address), 1, {});
-      registry.set_state((*added)->id, true, "eligible", "");
-    }
+  // The supervisor's door for children; not a command for people.
+  if (argc > 1 && std::strcmp(argv[1], "child-exec") == 0) {
+    return weir::supervise::child_exec(argc, argv);
   }
-  runtime::Published<gateway::RouteTable> routes(std::make_shared<const gateway::RouteTable>(settings, finder));
-  auto lanes = app::DataLanes::open(settings, 1, routes, {});
-  if (!lanes) { std::fprintf(stderr, "%s\n", std::string(lanes.error().detail()).c_str()); return 3; }
-  (*lanes)->start();
-  std::printf("ready\n"); std::fflush(stdout);
-  sigset_t set; sigemptyset(&set); sigaddset(&set, SIGINT); sigaddset(&set, SIGTERM);
-  sigprocmask(SIG_BLOCK, &set, nullptr);
-  int sig; sigwait(&set, &sig);
-  (*lanes)->stop(std::chrono::seconds(5));
+  return weir::app::run(argc, argv);
 }

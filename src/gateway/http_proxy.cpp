@@ -109,11 +109,11 @@ struct HttpProxy::Story {
   bool peer_is_trusted = false;
 };
 
-upstream::ServiceLane& HttpProxy::lane_of(const Route& route) {
-  if (route.service_slot >= services_.size()) services_.resize(route.service_slot + 1);
-  auto& lane = services_[route.service_slot];
-  if (lane == nullptr || &lane->service() != route.service.get()) {
-    lane = std::make_unique<upstream::ServiceLane>(*route.service, context_.lane.number());
+upstream::ServiceLane& HttpProxy::lane_of(upstream::Service& service, std::uint32_t slot) {
+  if (slot >= services_.size()) services_.resize(slot + 1);
+  auto& lane = services_[slot];
+  if (lane == nullptr || &lane->service() != &service) [[unlikely]] {
+    lane = std::make_unique<upstream::ServiceLane>(service, context_.lane.number());
   }
   return *lane;
 }
@@ -244,7 +244,7 @@ runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
     HeadBlock block(context_.buffers);
     ForwardPlan plan{.route = *route, .request_id = telemetry::view(story.id)};
     prepare(exchange, story, block, plan, problem);
-    upstream::ServiceLane& service = lane_of(*route);
+    upstream::ServiceLane& service = lane_of(*route->service, route->service_slot);
     telemetry::TrafficCounters& counters = service.counters();
     counters.begin();
     Forward sender(exchange, pools_, plan);

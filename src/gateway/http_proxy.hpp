@@ -29,6 +29,19 @@ class HttpProxy final : public http::Handler {
   void sweep() { pools_.sweep(context_.lane.now()); }
   void close_idle() { pools_.close_all(); }
 
+  /// One GET / of our own through `service`, chosen, counted and sent like any other.
+  struct ProbeResult {
+    std::uint32_t endpoint_id = 0;  ///< 0: nobody was eligible
+    std::string endpoint_name;
+    std::string endpoint_address;
+    std::int64_t in_flight = 0;
+    base::Duration duration{};
+    unsigned status = 0;
+    telemetry::Reason reason = telemetry::Reason::ok;
+    std::string detail;
+  };
+  runtime::Task<ProbeResult> probe(std::shared_ptr<upstream::Service> service, std::uint32_t slot);
+
  private:
   struct Story;     // what is told of one exchange when its head is gone
   class HeadBlock;  // the upstream's head, in a pooled block
@@ -39,7 +52,7 @@ class HttpProxy final : public http::Handler {
                http::Problem& problem);
   http::Problem body_problem(http::Exchange& exchange, const base::Error& error, Story& story);
   http::Problem attempt_problem(const Story& story, const std::string& detail);
-  upstream::ServiceLane& lane_of(const Route& route);
+  upstream::ServiceLane& lane_of(upstream::Service& service, std::uint32_t slot);
   runtime::Task<void> refuse(http::Exchange& exchange, http::Problem problem,
                              telemetry::Reason reason, std::string allow);
   runtime::Task<void> redirect(http::Exchange& exchange, const Route& route);

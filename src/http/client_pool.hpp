@@ -50,6 +50,7 @@ class ClientPool {
       if (pool_ != nullptr) --pool_->users_;
     }
     ClientPool* operator->() const noexcept { return pool_; }
+    ClientPool& operator*() const noexcept { return *pool_; }
     explicit operator bool() const noexcept { return pool_ != nullptr; }
 
    private:

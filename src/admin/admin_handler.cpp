@@ -1,0 +1,327 @@
+#include "admin/admin_handler.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "admin/status_page.hpp"
+#include "admin/view_json.hpp"
+#include "base/text.hpp"
+#include "http/chars.hpp"
+
+namespace weir::admin {
+namespace {
+
+constexpr std::size_t kBodyMax = 1u << 20;
+constexpr std::size_t kLogLinesMax = 1000;
+
+constexpr std::string_view kStyle =
+    ":root{color-scheme:dark light}body{font:15px/1.5 system-ui,sans-serif;margin:2rem;"
+    "background:#10151c;color:#dbe4ee}h1 small{color:#8aa;font-size:50%}table{border-collapse:"
+    "collapse;width:100%}caption{text-align:left;color:#8aa}th,td{text-align:left;padding:.3rem "
+    ".6rem;border-bottom:1px solid #243040}tr.service th,tr.service td{background:#18202b}"
+    "tr.unhealthy td{color:#ff9b8f}tr.degraded td{color:#ffd479}a{color:#7cc4ff}\n";
+
+std::string_view field_named(const http::RequestHead& head, std::string_view name) {
+  for (const http::Field& field : head.fields) {
+    if (base::equals_ignore_case(head.fields.name(field), name)) return head.fields.value(field);
+  }
+  return {};
+}
+
+std::string decode_percent(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && http::hex_value(text[i + 1]) >= 0 &&
+        http::hex_value(text[i + 2]) >= 0) {
+      out += static_cast<char>(http::hex_value(text[i + 1]) * 16 + http::hex_value(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return out;
+}
+
+bool takes(std::string_view methods, std::string_view method) {
+  while (!methods.empty()) {
+    const std::size_t end = std::min(methods.find(", "), methods.size());
+    if (methods.substr(0, end) == method) return true;
+    methods.remove_prefix(std::min(end + 2, methods.size()));
+  }
+  return false;
+}
+
+http::Response problem(std::uint16_t status, std::string detail, std::string_view action = {}) {
+  http::Problem out;
+  out.status = status;
+  out.detail = std::move(detail);
+  out.action = action;
+  return http::problem_response(out);
+}
+
+http::Response json(const base::json::value& value) {
+  return http::json_response(200, base::json::serialize(value) + "\n");
+}
+
+http::Response from_error(const base::Error& error) {
+  std::uint16_t status = 500;
+  switch (error.code()) {
+    case base::Errc::not_found:
+      status = 404;
+      break;
+    case base::Errc::invalid_argument:
+      status = 422;
+      break;
+    case base::Errc::conflict:
+      status = 409;
+      break;
+    case base::Errc::deadline:
+    case base::Errc::overloaded:
+      status = 503;
+      break;
+    default:
+      break;
+  }
+  return problem(status, std::string(error.detail()));
+}
+
+void add_common_fields(http::Response& response) {
+  response.fields.emplace_back("Cache-Control", "no-store");
+  response.fields.emplace_back("X-Content-Type-Options", "nosniff");
+  response.fields.emplace_back("Content-Security-Policy",
+                               "default-src 'none'; style-src 'self'; frame-ancestors 'none'; "
+                               "base-uri 'none'; form-action 'none'");
+}
+
+}  // namespace
+
+std::string query_value(std::string_view query, std::string_view key) {
+  while (!query.empty()) {
+    const std::size_t end = std::min(query.find('&'), query.size());
+    const std::string_view pair = query.substr(0, end);
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    if (pair.substr(0, equals) == key) {
+      return decode_percent(pair.substr(std::min(equals + 1, pair.size())));
+    }
+    query.remove_prefix(std::min(end + 1, query.size()));
+  }
+  return {};
+}
+
+// `{id}` matches one segment. A guarded GET sends traffic.
+struct AdminHandler::Route {
+  std::string_view pattern;
+  std::string_view methods;  // as Allow says them
+  Answer (AdminHandler::*call)(AdminRequest);
+  bool guarded = false;
+};
+
+const AdminHandler::Route AdminHandler::kRoutes[] = {
+    {"/", "GET, HEAD", &AdminHandler::front},
+    {"/health", "GET, HEAD", &AdminHandler::health},
+    {"/readyz", "GET, HEAD", &AdminHandler::ready},
+    {"/metrics", "GET, HEAD", &AdminHandler::metrics},
+    {"/stats", "GET, HEAD", &AdminHandler::stats},
+    {"/servers", "GET, HEAD", &AdminHandler::servers},
+    {"/request", "GET", &AdminHandler::request, true},
+    {"/assets/status.css", "GET, HEAD", &AdminHandler::front},
+    {"/api/metrics", "GET, HEAD", &AdminHandler::api_metrics},
+    {"/api/services", "GET, HEAD", &AdminHandler::services},
+    {"/api/services/{id}", "GET, HEAD", &AdminHandler::service},
+    {"/api/services/{id}/output", "GET, HEAD", &AdminHandler::logs},
+    {"/api/services/{id}/start", "POST", &AdminHandler::act},
+    {"/api/services/{id}/stop", "POST", &AdminHandler::act},
+    {"/api/services/{id}/restart", "POST", &AdminHandler::act},
+};
+
+const AdminHandler::Route* AdminHandler::find(std::string_view path, AdminRequest& request) {
+  for (const Route& route : kRoutes) {
+    const std::size_t mark = route.pattern.find("{id}");
+    if (mark == std::string_view::npos) {
+      if (route.pattern == path) return &route;
+      continue;
+    }
+    const std::string_view before = route.pattern.substr(0, mark);
+    const std::string_view after = route.pattern.substr(mark + 4);
+    if (!path.starts_with(before) || path.size() <= before.size() + after.size()) continue;
+    if (!path.ends_with(after)) continue;
+    const std::string_view id =
+        path.substr(before.size(), path.size() - before.size() - after.size());
+    if (id.find('/') != std::string_view::npos) continue;
+    request.service = decode_percent(id);
+    request.action = after.empty() ? std::string() : std::string(after.substr(1));
+    return &route;
+  }
+  return nullptr;
+}
+
+GuardVerdict AdminHandler::guard(const http::RequestHead& head, const Route* route) const {
+  GuardFacts facts;
+  facts.method = head.method;
+  facts.authority = head.authority;
+  facts.origin = field_named(head, "origin");
+  facts.referer = field_named(head, "referer");
+  facts.sec_fetch_site = field_named(head, "sec-fetch-site");
+  facts.sec_purpose = field_named(head, "sec-purpose");
+  if (facts.sec_purpose.empty()) facts.sec_purpose = field_named(head, "purpose");
+  facts.content_type = head.fields.find(http::FieldId::content_type);
+  facts.own_header = field_named(head, "x-weir-request");
+  facts.has_cookie = head.fields.find(http::FieldId::cookie).data() != nullptr;
+  facts.has_sec_fetch = !facts.sec_fetch_site.empty() ||
+                        field_named(head, "sec-fetch-mode").data() != nullptr ||
+                        field_named(head, "sec-fetch-dest").data() != nullptr;
+  facts.has_body = head.framing != http::Framing::none;
+  facts.guarded = route != nullptr && route->guarded;
+  return judge(facts, hosts_);
+}
+
+runtime::Task<void> AdminHandler::serve(http::Exchange& exchange) {
+  const http::RequestHead& head = exchange.head();
+  AdminRequest request;
+  request.method = head.method;
+  request.path = head.path;
+  request.query = head.query.substr(std::min<std::size_t>(1, head.query.size()));
+  request.accept = field_named(head, "accept");
+  const Route* route = find(request.path, request);
+  const GuardVerdict verdict = guard(head, route);
+  http::Response response;
+  if (verdict.status != 0) {
+    response = problem(static_cast<std::uint16_t>(verdict.status), verdict.why, verdict.action);
+    if (verdict.status == 405) response.fields.emplace_back("Allow", "GET");
+    response.close = true;
+  } else if (route == nullptr) {
+    response = problem(404, "no such path", "GET / with Accept: application/json lists them.");
+  } else if (!takes(route->methods, request.method)) {
+    response = problem(405, fmt::format("{} does not take {}", request.path, request.method));
+    response.fields.emplace_back("Allow", std::string(route->methods));
+  } else {
+    auto reading = exchange.read_body(kBodyMax);
+    const auto body = co_await reading;
+    if (!body) {
+      const bool large = body.error().code() == base::Errc::too_large;
+      response = problem(large ? 413 : 400, std::string(body.error().detail()));
+      response.close = true;
+    } else {
+      auto answering = answer(*route, std::move(request));
+      response = co_await answering;
+    }
+  }
+  add_common_fields(response);
+  auto responding = exchange.respond(std::move(response));
+  [[maybe_unused]] const auto sent = co_await responding;
+}
+
+AdminHandler::Answer AdminHandler::answer(const Route& route, AdminRequest request) {
+  return (this->*route.call)(std::move(request));
+}
+
+AdminHandler::Answer AdminHandler::health(AdminRequest) {
+  co_return http::json_response(200, "{\"status\":\"ok\"}\n");
+}
+
+AdminHandler::Answer AdminHandler::ready(AdminRequest) {
+  const std::string why = port_.not_ready();
+  if (why.empty()) co_return http::json_response(200, "{\"status\":\"ready\"}\n");
+  co_return problem(503, why, "Ask again in a moment.");
+}
+
+AdminHandler::Answer AdminHandler::metrics(AdminRequest request) {
+  const bool as_json = query_value(request.query, "format") == "json" ||
+                       request.accept.find("application/json") != std::string::npos;
+  if (as_json) co_return json(backends_json(port_.traffic()));
+  auto rendering = port_.prometheus();
+  std::string text = co_await rendering;
+  http::Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = std::move(text);
+  co_return response;
+}
+
+AdminHandler::Answer AdminHandler::services(AdminRequest) {
+  co_return json(services_json(port_.traffic()));
+}
+
+AdminHandler::Answer AdminHandler::service(AdminRequest request) {
+  const observe::TrafficView view = port_.traffic();
+  const observe::ServiceView* service = find_service(view, request.service);
+  if (service == nullptr) {
+    co_return problem(404, fmt::format("no service '{}'", request.service),
+                      "GET /api/services lists them.");
+  }
+  co_return json(service_json(*service));
+}
+
+AdminHandler::Answer AdminHandler::api_metrics(AdminRequest) {
+  co_return json(metrics_json(port_.traffic()));
+}
+
+AdminHandler::Answer AdminHandler::stats(AdminRequest request) {
+  const observe::TrafficView view = port_.traffic();
+  const std::string id = query_value(request.query, "service");
+  if (id.empty()) co_return json(stats_json(view, {}));
+  const observe::ServiceView* service = find_service(view, id);
+  if (service == nullptr) co_return problem(404, fmt::format("no service '{}'", id));
+  co_return json(stats_json(view, service->name));
+}
+
+AdminHandler::Answer AdminHandler::servers(AdminRequest) {
+  co_return json(servers_json(port_.traffic()));
+}
+
+AdminHandler::Answer AdminHandler::request(AdminRequest request) {
+  auto sending = port_.send_request(query_value(request.query, "service"));
+  const auto report = co_await sending;
+  if (!report) co_return from_error(report.error());
+  http::Response response = json(probe_json(*report));
+  if (!report->success) response.status = 502;
+  co_return response;
+}
+
+AdminHandler::Answer AdminHandler::act(AdminRequest request) {
+  auto acting = port_.act(request.service, request.action);
+  const auto done = co_await acting;
+  if (!done) co_return from_error(done.error());
+  base::json::object out{{"service", request.service}, {"action", request.action}, {"done", true}};
+  co_return json(out);
+}
+
+AdminHandler::Answer AdminHandler::logs(AdminRequest request) {
+  const std::string after_text = query_value(request.query, "after");
+  const std::string limit_text = query_value(request.query, "limit");
+  const auto after = after_text.empty() ? 0 : base::parse_uint(after_text);
+  const auto limit = limit_text.empty() ? 100 : base::parse_uint(limit_text);
+  if (!after) co_return problem(422, "after: not a number");
+  if (!limit || *limit == 0 || *limit > kLogLinesMax) {
+    co_return problem(422, fmt::format("limit: not a number from 1 to {}", kLogLinesMax));
+  }
+  const auto lines = port_.output(request.service, *after, static_cast<std::size_t>(*limit));
+  if (!lines) co_return from_error(lines.error());
+  co_return json(output_json(*lines));
+}
+
+AdminHandler::Answer AdminHandler::front(AdminRequest request) {
+  http::Response response;
+  if (request.path == "/assets/status.css") {
+    response.content_type = "text/css; charset=utf-8";
+    response.body = kStyle;
+    co_return response;
+  }
+  const About about = port_.about();
+  if (request.accept.find("text/html") != std::string::npos) {
+    response.content_type = "text/html; charset=utf-8";
+    response.body = status_page(port_.traffic(), about.version);
+    co_return response;
+  }
+  base::json::object links;
+  for (const Route& route : kRoutes) {
+    if (route.pattern.find("{id}") == std::string_view::npos) {
+      links[route.pattern] = route.methods;
+    }
+  }
+  co_return json(base::json::object{{"name", "weir"},
+                                    {"version", about.version},
+                                    {"links", std::move(links)}});
+}
+
+}  // namespace weir::admin

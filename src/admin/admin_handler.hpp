@@ -1,0 +1,60 @@
+#pragma once
+// AdminHandler: the admin listener's paths. Each request: guard → route → answer; a table says which
+// methods a path takes, so that 405 with Allow and 404 are the same everywhere.
+
+#include <string>
+#include <string_view>
+
+#include "admin/admin_port.hpp"
+#include "admin/guard.hpp"
+#include "http/exchange.hpp"
+
+namespace weir::admin {
+
+/// One request, owning what it needs after its head is gone.
+struct AdminRequest {
+  std::string method;
+  std::string path;
+  std::string query;        ///< without '?'
+  std::string accept;
+  std::string service;      ///< {id} of the path, decoded
+  std::string action;       ///< the path's last part where the route takes one
+};
+
+/// The value of `key` in a query string, percent-decoded; empty when absent.
+std::string query_value(std::string_view query, std::string_view key);
+
+class AdminHandler final : public http::Handler {
+ public:
+  /// Lifetime: both outlive the handler.
+  AdminHandler(AdminPort& port, const AllowedHosts& hosts) : port_(port), hosts_(hosts) {}
+
+  runtime::Task<void> serve(http::Exchange& exchange) override;
+
+ private:
+  using Answer = runtime::Task<http::Response>;
+  struct Route;
+  static const Route kRoutes[];
+
+  static const Route* find(std::string_view path, AdminRequest& request);
+  GuardVerdict guard(const http::RequestHead& head, const Route* route) const;
+  Answer answer(const Route& route, AdminRequest request);
+
+  Answer health(AdminRequest request);
+  Answer ready(AdminRequest request);
+  Answer metrics(AdminRequest request);
+  Answer services(AdminRequest request);
+  Answer service(AdminRequest request);
+  Answer api_metrics(AdminRequest request);
+  Answer stats(AdminRequest request);
+  Answer servers(AdminRequest request);
+  Answer request(AdminRequest request);
+  Answer act(AdminRequest request);
+  Answer logs(AdminRequest request);
+  Answer front(AdminRequest request);
+
+  AdminPort& port_;
+  const AllowedHosts& hosts_;
+};
+
+}  // namespace weir::admin

@@ -1,0 +1,16 @@
+#pragma once
+// Status page: what the admin listener shows a browser until the dashboard exists. Plain HTML that
+// reloads itself; no script, and every text escaped. Pure.
+
+#include <string>
+
+#include "observe/traffic_view.hpp"
+
+namespace weir::admin {
+
+std::string status_page(const observe::TrafficView& view, const std::string& version);
+
+/// Text as HTML: &, <, >, quotes and control bytes.
+std::string escape_html(std::string_view text);
+
+}  // namespace weir::admin

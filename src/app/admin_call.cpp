@@ -1,0 +1,62 @@
+#include "app/admin_call.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "app/data_directory.hpp"
+
+namespace weir::app {
+namespace {
+
+constexpr const char* kDefaultAdmin = "127.0.0.1:9900";
+constexpr base::Duration kCallTime = std::chrono::seconds(20);
+
+}  // namespace
+
+void add_target(CLI::App& command, AdminTarget& target) {
+  command.add_option("--admin", target.admin,
+                     "Admin address (default: of the instance using --data, else 127.0.0.1:9900)");
+  command.add_option("--data", target.data, "Data directory of the instance (./weir-data)");
+}
+
+std::string admin_address(const AdminTarget& target) {
+  if (!target.admin.empty()) return target.admin;
+  if (const auto running = find_running(target.data); running && !running->admin.empty()) {
+    return running->admin;
+  }
+  return kDefaultAdmin;
+}
+
+std::string encode_segment(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.';
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+base::Result<base::json::value> call_admin(const AdminTarget& target, http::FetchRequest request) {
+  const std::string address = admin_address(target);
+  const auto answer = call(address, std::move(request), kCallTime);
+  if (!answer) {
+    return base::fail(answer.error().code(),
+                      fmt::format("no weir answers at {} ({}); is it running? Name its admin "
+                                  "address with --admin ADDR",
+                                  address, answer.error().detail()));
+  }
+  const auto parsed = base::parse_json(answer->body);
+  if (answer->status >= 400) {
+    std::string detail = fmt::format("status {}", answer->status);
+    if (parsed && parsed->is_object() && parsed->get_object().contains("detail")) {
+      detail = parsed->get_object().at("detail").as_string().c_str();
+    }
+    return base::fail(base::Errc::conflict, detail);
+  }
+  if (!parsed) return base::Fail(parsed.error());
+  return *parsed;
+}
+
+}  // namespace weir::app

@@ -1,0 +1,33 @@
+#pragma once
+// AdminCall: how the command line reaches a running weir: by --admin ADDR, else by the data
+// directory's lock file, else at the default address.
+
+#include <string>
+
+#include "app/local_client.hpp"
+#include "base/json.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace weir::app {
+
+struct AdminTarget {
+  std::string admin;                ///< --admin
+  std::string data = "./weir-data"; ///< --data
+};
+
+void add_target(CLI::App& command, AdminTarget& target);
+
+/// The address to call.
+std::string admin_address(const AdminTarget& target);
+
+/// Calls and reads the JSON answer. Fails: with the problem's detail for 4xx and 5xx; with what to
+/// do when nobody answers.
+base::Result<base::json::value> call_admin(const AdminTarget& target, http::FetchRequest request);
+
+/// Percent-encodes one path segment.
+std::string encode_segment(const std::string& text);
+
+}  // namespace weir::app

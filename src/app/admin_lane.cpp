@@ -1,0 +1,166 @@
+#include "app/admin_lane.hpp"
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include "admin/view_json.hpp"
+#include "app/version.hpp"
+#include "config/address.hpp"
+#include "runtime/foreign.hpp"
+#include "runtime/spawn.hpp"
+
+namespace weir::app {
+namespace {
+
+constexpr base::Duration kHopTime = std::chrono::seconds(15);
+constexpr base::Duration kStopGrace = std::chrono::seconds(5);
+using ProbeResult = gateway::HttpProxy::ProbeResult;
+using ProbeDone = runtime::Foreign<ProbeResult>::Completer;
+using Done = runtime::Foreign<base::Result<void>>::Completer;
+
+runtime::Task<void> probe_and_tell(gateway::HttpProxy& proxy,
+                                   std::shared_ptr<upstream::Service> service, std::uint32_t slot,
+                                   ProbeDone done) {
+  auto probing = proxy.probe(std::move(service), slot);
+  ProbeResult result = co_await probing;
+  done.complete(std::move(result));
+}
+
+runtime::Task<void> stop_and_tell(control::ProcessService& processes, Done done) {
+  auto stopping = processes.stop(kStopGrace);
+  co_await stopping;
+  done.complete({});
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<AdminLane>> AdminLane::open(const config::Settings& settings,
+                                                         ControlPlane& control, DataLanes& lanes,
+                                                         const gateway::ServiceFinder& services) {
+  std::unique_ptr<AdminLane> admin(new AdminLane(control, lanes, services));
+  WEIR_TRY(const net::Address wanted,
+           net::Address::parse(config::to_text(settings.admin.bind)));
+  WEIR_TRY(auto listener, net::Listener::open(admin->lane_, wanted, false));
+  admin->address_ = listener->address();
+  admin->hosts_ = std::make_unique<admin::AllowedHosts>(
+      admin->address_.host(), admin->address_.port(), settings.admin.hosts);
+  admin->handler_ = std::make_unique<admin::AdminHandler>(*admin, *admin->hosts_);
+  admin->limits_.connections_max = 256;
+  admin->server_ =
+      std::make_unique<http::Server>(admin->context_, std::move(listener), 0, admin->limits_,
+                                     admin->traffic_.lane(0), *admin->handler_);
+  return admin;
+}
+
+void AdminLane::start() {
+  lane_.post([this] { server_->start(); });
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "admin");
+    lane_.run();
+  });
+}
+
+void AdminLane::stop() {
+  if (!thread_.joinable()) return;
+  static constexpr base::Duration kPatience = std::chrono::milliseconds(500);
+  auto end = [](AdminLane& self) -> runtime::Task<void> {
+    auto stopping = self.server_->stop(self.lane_.after(kPatience));
+    co_await stopping;
+    self.lane_.stop();
+  };
+  runtime::Gate gate;
+  lane_.post([this, &gate, end] { runtime::spawn(gate, "stop", end(*this)); });
+  thread_.join();
+}
+
+AdminLane::~AdminLane() { stop(); }
+
+admin::About AdminLane::about() const {
+  return {std::string(kVersion), std::string(kRevision), started_wall_ms_};
+}
+
+runtime::Task<std::string> AdminLane::prometheus() {
+  runtime::Foreign<std::string> hop(lane_);
+  control_.post([this, done = hop.completer()]() mutable { done.complete(control_.prometheus()); });
+  auto waiting = hop.wait(lane_.after(kHopTime));
+  auto text = co_await waiting;
+  co_return text ? std::move(*text) : std::string();
+}
+
+base::Result<std::string> AdminLane::resolve(const std::string& id) const {
+  const observe::TrafficView view = control_.view();
+  if (id.empty() && !view.services.empty()) return view.services.front().name;
+  const observe::ServiceView* service = admin::find_service(view, id);
+  if (service == nullptr) {
+    std::string names;
+    for (const auto& each : view.services) names += (names.empty() ? "" : ", ") + each.name;
+    return base::fail(base::Errc::not_found,
+                      fmt::format("no service '{}'; there are: {}", id, names));
+  }
+  return service->name;
+}
+
+runtime::Task<base::Result<admin::ProbeReport>> AdminLane::send_request(std::string id) {
+  WEIR_CO_TRY(const std::string name, resolve(id));
+  const auto& [service, slot] = services_.at(name);
+  runtime::Foreign<ProbeResult> hop(lane_);
+  lanes_.post_to_first([service = service, slot = slot, done = hop.completer()](
+                           runtime::Lane&, runtime::Gate& gate, gateway::HttpProxy& proxy) mutable {
+    runtime::spawn(gate, "request", probe_and_tell(proxy, service, slot, std::move(done)));
+  });
+  auto waiting = hop.wait(lane_.after(kHopTime));
+  WEIR_CO_TRY(const ProbeResult result, co_await waiting);
+  admin::ProbeReport report;
+  report.success = result.reason == telemetry::Reason::ok && result.status < 500;
+  report.server_id = result.endpoint_id;
+  report.server_name = result.endpoint_name;
+  report.server_url =
+      result.endpoint_address.empty() ? "" : "http://" + result.endpoint_address;
+  report.algorithm = "round_robin";
+  report.active_connections = result.in_flight;
+  report.response_ms = base::to_ms(result.duration);
+  report.status = result.status;
+  report.detail = result.detail;
+  co_return report;
+}
+
+runtime::Task<base::Result<void>> AdminLane::act(std::string id, std::string action) {
+  WEIR_CO_TRY(const std::string name, resolve(id));
+  runtime::Foreign<base::Result<void>> hop(lane_);
+  control_.post([this, name, action, done = hop.completer()]() mutable {
+    control::ProcessService* processes = control_.find_processes(name);
+    if (processes == nullptr) {
+      done.complete(base::fail(base::Errc::invalid_argument,
+                               name + " has no processes of its own to " + action));
+    } else if (action == "restart") {
+      done.complete(processes->restart(kStopGrace));
+    } else if (action == "start") {
+      if (!processes->is_stopped()) {
+        done.complete(base::fail(base::Errc::conflict, name + " runs already"));
+        return;
+      }
+      processes->start();
+      done.complete({});
+    } else if (processes->is_stopped()) {
+      done.complete(base::fail(base::Errc::conflict, name + " is stopped already"));
+    } else {
+      runtime::spawn(control_.gate(), "stop", stop_and_tell(*processes, std::move(done)));
+    }
+  });
+  auto waiting = hop.wait(lane_.after(kHopTime));
+  WEIR_CO_TRY(auto result, co_await waiting);
+  co_return result;
+}
+
+base::Result<std::vector<supervise::OutputLine>> AdminLane::output(std::string id,
+                                                                   std::uint64_t after,
+                                                                   std::size_t limit) const {
+  WEIR_TRY(const std::string name, resolve(id));
+  supervise::OutputLog* log = control_.find_output(name);
+  if (log == nullptr) {
+    return base::fail(base::Errc::invalid_argument, name + " has no processes of its own");
+  }
+  return log->since(after, limit);
+}
+
+}  // namespace weir::app

@@ -1,0 +1,64 @@
+#pragma once
+// AdminLane: the admin listener on a lane of its own, and the port through which its paths reach
+// the control lane and the data lanes.
+
+#include <memory>
+#include <thread>
+
+#include "admin/admin_handler.hpp"
+#include "app/control_plane.hpp"
+#include "app/data_lanes.hpp"
+#include "gateway/route_table.hpp"
+
+namespace weir::app {
+
+class AdminLane final : public admin::AdminPort {
+ public:
+  /// Fails: the address is in use. Lifetime: all references outlive stop().
+  static base::Result<std::unique_ptr<AdminLane>> open(const config::Settings& settings,
+                                                       ControlPlane& control, DataLanes& lanes,
+                                                       const gateway::ServiceFinder& services);
+  ~AdminLane() override;
+
+  void start();
+  void stop();
+  const net::Address& address() const noexcept { return address_; }
+
+  // ---- admin::AdminPort, on the admin lane
+  admin::About about() const override;
+  std::string not_ready() const override { return control_.not_ready(); }
+  observe::TrafficView traffic() const override { return control_.view(); }
+  runtime::Task<std::string> prometheus() override;
+  runtime::Task<base::Result<admin::ProbeReport>> send_request(std::string service) override;
+  runtime::Task<base::Result<void>> act(std::string service, std::string action) override;
+  base::Result<std::vector<supervise::OutputLine>> output(std::string service, std::uint64_t after,
+                                                          std::size_t limit) const override;
+
+ private:
+  AdminLane(ControlPlane& control, DataLanes& lanes, const gateway::ServiceFinder& services)
+      : control_(control),
+        lanes_(lanes),
+        services_(services),
+        started_wall_ms_(base::wall_ms()),
+        lane_(2000),
+        context_(lane_),
+        traffic_(1) {}
+
+  base::Result<std::string> resolve(const std::string& id) const;
+
+  ControlPlane& control_;
+  DataLanes& lanes_;
+  const gateway::ServiceFinder& services_;
+  const std::int64_t started_wall_ms_;
+  runtime::Lane lane_;
+  http::LaneContext context_;
+  telemetry::ListenerTraffic traffic_;
+  http::ServerLimits limits_;
+  std::unique_ptr<admin::AllowedHosts> hosts_;
+  std::unique_ptr<admin::AdminHandler> handler_;
+  std::unique_ptr<http::Server> server_;
+  net::Address address_;
+  std::thread thread_;
+};
+
+}  // namespace weir::app

@@ -1,0 +1,82 @@
+// weir check: what is wrong with a configuration, and where.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "app/commands.hpp"
+#include "base/json.hpp"
+#include "config/effective.hpp"
+#include "config/json_schema.hpp"
+#include "config/load.hpp"
+
+namespace weir::app {
+namespace {
+
+struct CheckOptions {
+  std::string config;
+  bool effective = false;
+  bool schema = false;
+  bool json = false;
+};
+
+base::json::array to_json(const std::vector<config::Problem>& problems) {
+  base::json::array out;
+  for (const auto& problem : problems) {
+    out.push_back(base::json::object{{"file", problem.file},
+                                     {"line", problem.line},
+                                     {"column", problem.column},
+                                     {"message", problem.message}});
+  }
+  return out;
+}
+
+int check(const CheckOptions& options) {
+  if (options.schema) {
+    fmt::print("{}", config::json_schema());
+    return kOk;
+  }
+  if (options.config.empty()) return complain(kUsage, "check needs a file: weir check -c weir.yaml");
+  const config::LoadResult loaded = config::load_file(options.config);
+  if (options.json) {
+    fmt::print("{}", base::pretty_json(base::json::object{
+                         {"ok", loaded.settings != nullptr},
+                         {"problems", to_json(loaded.problems)},
+                         {"warnings", to_json(loaded.warnings)}}));
+    return loaded.settings ? kOk : kConfiguration;
+  }
+  fmt::print(stderr, "{}", config::to_text(loaded.problems));
+  for (const auto& warning : loaded.warnings) {
+    fmt::print(stderr, "warning: {}\n", config::to_text(warning));
+  }
+  if (!loaded.settings) {
+    const std::size_t count = loaded.problems.size();
+    return complain(kConfiguration,
+                    fmt::format("{} mistake{} in {}; nothing was started", count,
+                                count == 1 ? "" : "s", options.config));
+  }
+  if (options.effective) {
+    fmt::print("{}", config::to_yaml(*loaded.settings));
+  } else {
+    fmt::print("{}: ok ({} listeners, {} services, {} routes)\n", options.config,
+               loaded.settings->listeners.size(), loaded.settings->services.size(),
+               loaded.settings->routes.size());
+  }
+  return kOk;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<CheckOptions>();
+  CLI::App* command = app.add_subcommand("check", "Check a configuration file");
+  command->add_option("-c,--config", options->config, "Configuration file");
+  command->add_flag("--effective", options->effective, "Print it with all defaults");
+  command->add_flag("--schema", options->schema, "Print the JSON Schema of the configuration");
+  command->add_flag("--json", options->json, "Report as JSON");
+  command->footer(
+      "Prints file:line:column: message for every mistake, exit code 1 if there is one.\n"
+      "Examples:\n  weir check -c weir.yaml\n  weir check -c weir.yaml --effective");
+  command->callback([options, &chosen] { chosen = [options] { return check(*options); }; });
+}
+
+}  // namespace weir::app

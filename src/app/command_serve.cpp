@@ -1,0 +1,58 @@
+// weir serve: a gateway from a configuration file.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "app/commands.hpp"
+#include "app/run_instance.hpp"
+#include "app/version.hpp"
+#include "config/load.hpp"
+
+namespace weir::app {
+namespace {
+
+struct ServeOptions {
+  std::string config;
+  std::string data;
+  unsigned lanes = 0;
+};
+
+int serve(const ServeOptions& options) {
+  const config::LoadResult loaded = config::load_file(options.config);
+  fmt::print(stderr, "{}", config::to_text(loaded.problems));
+  if (!loaded.settings) return kConfiguration;
+  for (const auto& warning : loaded.warnings) {
+    fmt::print(stderr, "warning: {}\n", config::to_text(warning));
+  }
+  block_signals();
+  InstanceOptions parts;
+  parts.settings = loaded.settings;
+  parts.lanes = options.lanes;
+  parts.data_directory = options.data;
+  auto instance = Instance::open(std::move(parts));
+  if (!instance) return complain(kRunTime, std::string(instance.error().detail()));
+  (*instance)->start();
+  for (const OpenListener& listener : (*instance)->lanes().listeners()) {
+    fmt::print("weir {}: {} on {}\n", kVersion, listener.name, listener.address.text());
+  }
+  fmt::print("weir {}: admin on {}\n", kVersion, (*instance)->admin_address().text());
+  std::fflush(stdout);
+  return run_until_signal(**instance, std::chrono::seconds(30));
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<ServeOptions>();
+  CLI::App* command = app.add_subcommand("serve", "Run a gateway from a configuration file");
+  command->add_option("-c,--config", options->config, "Configuration file")->required();
+  command->add_option("--data", options->data, "Data directory (default: none)");
+  command->add_option("--lanes", options->lanes, "Data lanes (default: one a core)")
+      ->check(CLI::Range(1, 256));
+  command->footer(
+      "SIGTERM drains for up to 30 s, SIGHUP reopens the logs.\n"
+      "Example:\n  weir serve -c weir.yaml --lanes 2");
+  command->callback([options, &chosen] { chosen = [options] { return serve(*options); }; });
+}
+
+}  // namespace weir::app

@@ -1,0 +1,108 @@
+// weir service, weir logs: what the processes of a service do, over the admin API.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <ctime>
+
+#include "app/admin_call.hpp"
+#include "app/commands.hpp"
+
+namespace weir::app {
+namespace {
+
+struct ServiceOptions {
+  AdminTarget target;
+  std::string name;
+  std::string action;
+  bool json = false;
+};
+
+struct LogOptions {
+  AdminTarget target;
+  std::string name;
+  bool follow = false;
+  bool json = false;
+  unsigned lines = 100;
+};
+
+int act(const ServiceOptions& options) {
+  http::FetchRequest request;
+  request.method = "POST";
+  request.target = fmt::format("/api/services/{}/{}", encode_segment(options.name), options.action);
+  const auto answer = call_admin(options.target, std::move(request));
+  if (!answer) return complain(kRunTime, std::string(answer.error().detail()));
+  if (options.json) {
+    fmt::print("{}\n", base::json::serialize(*answer));
+  } else {
+    fmt::print("{}: {} done\n", options.name, options.action);
+  }
+  return kOk;
+}
+
+std::string text_of(const base::json::object& object, const char* key) {
+  const auto* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string().c_str())
+                                                : std::string();
+}
+
+// Child output is printed without the control bytes that could rewrite a terminal.
+std::string printable(std::string text) {
+  std::erase_if(text, [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+  });
+  return text;
+}
+
+int logs(const LogOptions& options) {
+  std::uint64_t after = 0;
+  for (;;) {
+    http::FetchRequest request;
+    request.target = fmt::format("/api/services/{}/output?after={}&limit={}",
+                                 encode_segment(options.name), after, options.lines);
+    const auto answer = call_admin(options.target, std::move(request));
+    if (!answer) return complain(kRunTime, std::string(answer.error().detail()));
+    for (const auto& each : answer->as_object().at("lines").as_array()) {
+      const auto& line = each.as_object();
+      after = std::max<std::uint64_t>(after, line.at("number").to_number<std::uint64_t>());
+      if (options.json) {
+        fmt::print("{}\n", base::json::serialize(each));
+      } else {
+        fmt::print("{} {} {}\n", text_of(line, "time"), text_of(line, "child"),
+                   printable(text_of(line, "text")));
+      }
+    }
+    std::fflush(stdout);
+    if (!options.follow) return kOk;
+    const timespec pause{0, 300'000'000};
+    nanosleep(&pause, nullptr);
+  }
+}
+
+}  // namespace
+
+void add_service(CLI::App& app, Chosen& chosen) {
+  auto service = std::make_shared<ServiceOptions>();
+  CLI::App* command = app.add_subcommand("service", "Stop, start or restart a service's processes");
+  command->add_option("name", service->name, "Service, by name or number")->required();
+  command->add_option("action", service->action, "stop, start or restart")
+      ->required()
+      ->check(CLI::IsMember({"stop", "start", "restart"}));
+  add_target(*command, service->target);
+  command->add_flag("--json", service->json, "Print the answer as JSON");
+  command->footer("Example:\n  weir service payment-service restart");
+  command->callback([service, &chosen] { chosen = [service] { return act(*service); }; });
+
+  auto log = std::make_shared<LogOptions>();
+  CLI::App* logs_command = app.add_subcommand("logs", "What a service's processes wrote");
+  logs_command->add_option("name", log->name, "Service, by name or number")->required();
+  logs_command->add_flag("-f,--follow", log->follow, "Go on until Ctrl-C");
+  logs_command->add_option("-n,--lines", log->lines, "At most so many lines (default 100)")
+      ->check(CLI::Range(1, 1000));
+  add_target(*logs_command, log->target);
+  logs_command->add_flag("--json", log->json, "One JSON object a line");
+  logs_command->footer("Example:\n  weir logs web-server -f");
+  logs_command->callback([log, &chosen] { chosen = [log] { return logs(*log); }; });
+}
+
+}  // namespace weir::app

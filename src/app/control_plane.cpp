@@ -1,0 +1,288 @@
+#include "app/control_plane.hpp"
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include "app/version.hpp"
+#include "base/text.hpp"
+#include "observe/gateway_metrics.hpp"
+#include "observe/process_facts.hpp"
+#include "runtime/spawn.hpp"
+
+namespace weir::app {
+namespace {
+
+constexpr base::Duration kTick = std::chrono::seconds(1);
+constexpr std::string_view kAlgorithm = "round_robin";  // the only one so far
+
+observe::LoadView load_of(const observe::Track* track) {
+  observe::LoadView load;
+  if (track == nullptr) return load;
+  const auto& totals = track->totals();
+  const auto& rates = track->rates();
+  load.requests = totals.requests;
+  load.errors = totals.errors;
+  load.in_flight = totals.in_flight;
+  load.bytes_in = totals.bytes_in;
+  load.bytes_out = totals.bytes_out;
+  load.rps = rates.rps_10s;
+  load.requests_per_minute = rates.rps_60s * 60;
+  load.error_ratio = rates.error_ratio_10s;
+  load.average_ms = base::to_ms(rates.mean);
+  load.p50_ms = base::to_ms(rates.p50);
+  load.p95_ms = base::to_ms(rates.p95);
+  load.p99_ms = base::to_ms(rates.p99);
+  return load;
+}
+
+// Demo traffic and the like: only the log wants to know.
+class HelperObserver final : public supervise::ChildObserver {
+ public:
+  explicit HelperObserver(telemetry::Log& log) : log_(log) {}
+  void started(const std::string& child, pid_t pid) override {
+    log_.info("supervise", {{"child", child}, {"pid", pid}}, "started");
+  }
+  void ready(const std::string&, std::uint16_t) override {}
+  void facts(const std::string&, const base::json::value&) override {}
+  void ended(const std::string& child, const std::string& how, base::Duration pause,
+             bool failing) override {
+    if (pause < base::Duration::zero()) return;
+    log_.warn("supervise", {{"child", child}, {"failing", failing}}, "{}; starts again in {}", how,
+              base::format_duration(pause));
+  }
+
+ private:
+  telemetry::Log& log_;
+};
+
+}  // namespace
+
+ControlPlane::ControlPlane(const config::Settings& settings, control::Registry& registry,
+                           const DataLanes& lanes, telemetry::Log& log)
+    : settings_(settings),
+      registry_(registry),
+      lanes_(lanes),
+      log_(log),
+      started_(base::real_now()),
+      lane_(1000),
+      context_(lane_) {
+  for (const config::Service& service : settings.services) {
+    if (!service.process) continue;
+    processes_.push_back(std::make_unique<control::ProcessService>(context_, registry, log,
+                                                                   service.name, *service.process));
+  }
+}
+
+ControlPlane::~ControlPlane() { stop(); }
+
+void ControlPlane::add_helper(supervise::ChildSpec spec) {
+  if (!helper_observer_) helper_observer_ = std::make_unique<HelperObserver>(log_);
+  helpers_.push_back(std::make_unique<supervise::Child>(lane_, std::move(spec), helper_output_,
+                                                        *helper_observer_));
+}
+
+void ControlPlane::start() {
+  lane_.post([this] {
+    for (auto& service : processes_) service->start();
+    for (auto& helper : helpers_) runtime::spawn(gate_, "helper", helper->run());
+    runtime::spawn(gate_, "tick", tick_loop());
+  });
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "control");
+    lane_.run();
+  });
+}
+
+runtime::Task<void> ControlPlane::stop_all() {
+  runtime::Gate stops;
+  for (auto& helper : helpers_) helper->stop(grace_);
+  for (auto& service : processes_) runtime::spawn(stops, "stop", service->stop(grace_));
+  auto stopped = stops.close();
+  co_await stopped;
+  stopping_.request();
+  auto closing = gate_.close();
+  co_await closing;
+  lane_.stop();
+}
+
+void ControlPlane::stop() {
+  if (!thread_.joinable()) return;
+  runtime::Gate gate;
+  lane_.post([this, &gate] { runtime::spawn(gate, "stop all", stop_all()); });
+  thread_.join();
+}
+
+runtime::Task<void> ControlPlane::tick_loop() {
+  base::Time next = lane_.now();
+  for (;;) {
+    tick();
+    next += kTick;
+    const auto wake = co_await runtime::sleep_until(lane_, base::Deadline(next), &stopping_);
+    if (wake == runtime::Wake::cancelled) co_return;
+  }
+}
+
+std::vector<observe::Subject> ControlPlane::subjects(
+    const std::vector<control::ServiceEntry>& services) const {
+  std::vector<observe::Subject> out;
+  for (const auto& entry : services) {
+    out.push_back({.kind = observe::SubjectKind::service,
+                   .service = entry.service->name,
+                   .traffic = &entry.service->traffic});
+    for (const auto& each : entry.endpoints) {
+      out.push_back({.kind = observe::SubjectKind::endpoint,
+                     .service = entry.service->name,
+                     .endpoint = each.endpoint->name,
+                     .traffic = &each.endpoint->traffic,
+                     .incarnation = each.endpoint->id});
+    }
+  }
+  for (const OpenListener& listener : lanes_.listeners()) {
+    out.push_back({.kind = observe::SubjectKind::listener,
+                   .service = listener.name,
+                   .listener = listener.traffic});
+  }
+  return out;
+}
+
+void ControlPlane::tick() {
+  const auto services = registry_.services();
+  collector_.tick(lane_.now(), subjects(services));
+  const double cpu = observe::read_process_facts().cpu_seconds;
+  cpu_percent_ = (cpu - cpu_seconds_before_) * 100;
+  cpu_seconds_before_ = cpu;
+  observe::TrafficView view = make_view(services);
+  const std::lock_guard lock(view_mutex_);
+  view_ = std::move(view);
+}
+
+observe::EndpointView ControlPlane::make_endpoint(const control::ServiceEntry& service,
+                                                  const control::EndpointEntry& entry,
+                                                  std::uint64_t service_requests) const {
+  observe::EndpointView out;
+  out.id = entry.endpoint->id;
+  out.name = entry.endpoint->name;
+  out.address = entry.endpoint->address;
+  out.healthy = entry.eligible;
+  out.state = entry.state;
+  out.reason = entry.reason;
+  out.weight = entry.endpoint->weight;
+  out.last_check_ms = entry.changed_wall_ms;
+  out.load = load_of(collector_.endpoint(service.service->name, entry.endpoint->name));
+  out.load_share = service_requests == 0 ? 0
+                                         : static_cast<double>(out.load.requests) /
+                                               static_cast<double>(service_requests);
+  for (const auto& processes : processes_) {
+    if (processes->service() != service.service->name) continue;
+    for (const auto& child : processes->children()) {
+      if (child.endpoint_id != out.id) continue;
+      out.rss_bytes = static_cast<std::uint64_t>(child.rss_bytes);
+      out.cpu_percent = child.cpu_percent;
+    }
+  }
+  return out;
+}
+
+observe::TrafficView ControlPlane::make_view(
+    const std::vector<control::ServiceEntry>& services) const {
+  observe::TrafficView view;
+  view.wall_ms = base::wall_ms();
+  observe::TotalsView& totals = view.totals;
+  for (const auto& entry : services) {
+    observe::ServiceView service;
+    service.number = entry.service->number;
+    service.name = entry.service->name;
+    service.algorithm = kAlgorithm;
+    service.load = load_of(collector_.service(entry.service->name));
+    std::uint64_t endpoint_requests = 0;
+    for (const auto& each : entry.endpoints) {
+      const auto* track = collector_.endpoint(entry.service->name, each.endpoint->name);
+      if (track != nullptr) endpoint_requests += track->totals().requests;
+    }
+    std::size_t healthy = 0;
+    for (const auto& each : entry.endpoints) {
+      service.endpoints.push_back(make_endpoint(entry, each, endpoint_requests));
+      healthy += each.eligible ? 1 : 0;
+    }
+    const config::Service* configured = config::find_service(settings_, service.name);
+    std::size_t wanted = configured == nullptr ? 0 : configured->endpoints.size();
+    if (configured != nullptr && configured->process) wanted += configured->process->replicas;
+    service.state = healthy == 0 ? "unhealthy" : (healthy < wanted ? "degraded" : "healthy");
+    totals.services += 1;
+    totals.services_healthy += service.state == "healthy" ? 1 : 0;
+    totals.endpoints += static_cast<std::uint32_t>(service.endpoints.size());
+    totals.endpoints_healthy += static_cast<std::uint32_t>(healthy);
+    view.services.push_back(std::move(service));
+  }
+  for (const OpenListener& listener : lanes_.listeners()) {
+    observe::ListenerView out;
+    out.name = listener.name;
+    out.address = listener.address.text();
+    if (const auto* numbers = collector_.listener(listener.name)) {
+      out.connections = numbers->totals.open;
+      out.accepted = numbers->totals.accepted;
+      out.refused = numbers->totals.refused;
+      out.malformed = numbers->totals.malformed;
+      out.accepted_per_second = numbers->accepted_per_second;
+    }
+    totals.connections += out.connections;
+    view.listeners.push_back(std::move(out));
+  }
+  totals.load = load_of(&collector_.all());
+  totals.cpu_percent = cpu_percent_;
+  totals.rss_bytes = observe::read_process_facts().resident_bytes;
+  totals.uptime_seconds = base::to_ms(lane_.now() - started_) / 1000;
+  return view;
+}
+
+observe::TrafficView ControlPlane::view() const {
+  const std::lock_guard lock(view_mutex_);
+  return view_;
+}
+
+std::string ControlPlane::not_ready() const {
+  for (const auto& entry : registry_.services()) {
+    const config::Service* configured = config::find_service(settings_, entry.service->name);
+    if (configured == nullptr || !configured->process) continue;
+    std::size_t eligible = 0;
+    for (const auto& each : entry.endpoints) eligible += each.eligible ? 1 : 0;
+    if (eligible == 0) return fmt::format("no endpoint of {} is eligible", entry.service->name);
+  }
+  return {};
+}
+
+std::string ControlPlane::prometheus() {
+  const auto services = registry_.services();
+  collector_.sync(subjects(services));
+  std::vector<observe::EndpointEligibility> eligibility;
+  for (const auto& entry : services) {
+    for (const auto& each : entry.endpoints) {
+      eligibility.push_back({entry.service->name, each.endpoint->name, each.eligible});
+    }
+  }
+  observe::GatewayFacts facts;
+  facts.version = kVersion;
+  facts.revision = kRevision;
+  facts.uptime_seconds = base::to_ms(lane_.now() - started_) / 1000;
+  facts.access_log_dropped = access_log_dropped();
+  facts.log_dropped = log_.dropped();
+  facts.endpoints = eligibility;
+  facts.process = observe::read_process_facts();
+  std::string out;
+  observe::append_gateway_metrics(out, collector_, facts);
+  return out;
+}
+
+control::ProcessService* ControlPlane::find_processes(const std::string& service) {
+  for (auto& each : processes_) {
+    if (each->service() == service) return each.get();
+  }
+  return nullptr;
+}
+
+supervise::OutputLog* ControlPlane::find_output(const std::string& service) {
+  control::ProcessService* found = find_processes(service);
+  return found == nullptr ? nullptr : &found->output();
+}
+
+}  // namespace weir::app

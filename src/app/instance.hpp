@@ -1,0 +1,66 @@
+#pragma once
+// Instance: one running weir, put together from its configuration: log, registry, data lanes,
+// control plane, admin lane. `weir serve` and `weir up` differ only in where the settings come from
+// and what they print.
+//
+// Order of birth: log → registry and routes → data lanes (listeners bound) → control (children
+// start) → admin. Order of death: data lanes drain → admin → children → log.
+
+#include <memory>
+#include <string>
+
+#include "app/admin_lane.hpp"
+#include "app/control_plane.hpp"
+#include "app/data_directory.hpp"
+#include "app/data_lanes.hpp"
+#include "observe/access_log.hpp"
+#include "telemetry/log.hpp"
+
+namespace weir::app {
+
+struct InstanceOptions {
+  std::shared_ptr<const config::Settings> settings;
+  std::size_t lanes = 0;         ///< 0: one a core
+  std::string data_directory;    ///< empty: none
+  std::string log_path;          ///< empty: as the settings say
+  double traffic_rate = 0;       ///< requests/s of demo traffic; 0 = none
+};
+
+class Instance {
+ public:
+  /// Binds everything and starts nothing. Fails: a port or data directory in use, with what to do.
+  static base::Result<std::unique_ptr<Instance>> open(InstanceOptions options);
+  ~Instance();
+
+  void start();
+  /// Waits until every process service has an eligible endpoint, or the deadline. Polls.
+  std::string wait_ready(base::Duration patience);
+  /// Drains for at most `patience`. Blocks.
+  void stop(base::Duration patience);
+
+  const config::Settings& settings() const noexcept { return *options_.settings; }
+  const DataLanes& lanes() const noexcept { return *lanes_; }
+  const net::Address& admin_address() const noexcept { return admin_->address(); }
+  observe::TrafficView view() const { return control_->view(); }
+  control::Registry& registry() noexcept { return *registry_; }
+  void reopen_logs();
+
+ private:
+  Instance() = default;
+  base::Result<void> open_logs();
+
+  InstanceOptions options_;
+  std::unique_ptr<DataDirectory> directory_;
+  int log_fd_ = -1;
+  std::unique_ptr<telemetry::FdSink> sink_;
+  std::unique_ptr<telemetry::Log> log_;
+  std::unique_ptr<observe::AccessLog> access_log_;
+  std::unique_ptr<control::Registry> registry_;
+  gateway::ServiceFinder services_;
+  std::unique_ptr<runtime::Published<gateway::RouteTable>> routes_;
+  std::unique_ptr<DataLanes> lanes_;
+  std::unique_ptr<ControlPlane> control_;
+  std::unique_ptr<AdminLane> admin_;
+};
+
+}  // namespace weir::app

@@ -1,0 +1,165 @@
+#include "observe/gateway_metrics.hpp"
+
+#include <array>
+
+#include "observe/prometheus_text.hpp"
+
+namespace weir::observe {
+namespace {
+
+using telemetry::kReasonCount;
+using telemetry::kStatusClasses;
+using telemetry::TrafficSnapshot;
+using Type = PrometheusText::Type;
+
+constexpr std::array<std::string_view, kStatusClasses> kClassNames = {"none", "1xx", "2xx",
+                                                                      "3xx",  "4xx", "5xx"};
+
+template <class Value>
+void per_service(PrometheusText& text, const Collector& collector, Value value) {
+  collector.each_track(SubjectKind::service, [&](const SubjectName& name, const Track& track) {
+    text.sample({{"service", name.service}}, value(track.totals()));
+  });
+}
+
+template <class Value>
+void per_endpoint(PrometheusText& text, const Collector& collector, Value value) {
+  collector.each_track(SubjectKind::endpoint, [&](const SubjectName& name, const Track& track) {
+    text.sample({{"service", name.service}, {"endpoint", name.endpoint}}, value(track.totals()));
+  });
+}
+
+template <class Value>
+void per_listener(PrometheusText& text, const Collector& collector, Value value) {
+  collector.each_listener([&](std::string_view name, const ListenerNumbers& numbers) {
+    text.sample({{"listener", name}}, value(numbers.totals));
+  });
+}
+
+void append_process(PrometheusText& text, const GatewayFacts& facts) {
+  text.family("weir_build_info", Type::gauge, "Version of this process; always 1.");
+  text.sample({{"version", facts.version}, {"revision", facts.revision}}, std::uint64_t{1});
+  text.family("weir_uptime_seconds", Type::gauge, "Time since this process was started.");
+  text.sample({}, facts.uptime_seconds);
+  text.family("weir_config_info", Type::gauge, "Hash of the configuration in use; always 1.");
+  text.sample({{"hash", facts.config_hash}}, std::uint64_t{1});
+  text.family("weir_config_last_reload_successful", Type::gauge,
+              "Whether the last load of the configuration was accepted (1) or refused (0).");
+  text.sample({}, std::uint64_t{facts.config_reload_ok});
+  const ProcessFacts& process = facts.process;
+  text.family("process_resident_memory_bytes", Type::gauge, "Resident memory of this process.");
+  text.sample({}, process.resident_bytes);
+  text.family("process_cpu_seconds_total", Type::counter, "User and system CPU time used.");
+  text.sample({}, process.cpu_seconds);
+  text.family("process_open_fds", Type::gauge, "Open file descriptors.");
+  text.sample({}, process.open_fds);
+  text.family("process_max_fds", Type::gauge, "Limit of open file descriptors.");
+  text.sample({}, process.max_fds);
+  text.family("process_start_time_seconds", Type::gauge, "Start of this process since 1970.");
+  text.sample({}, process.start_time_seconds);
+}
+
+void append_services(PrometheusText& text, const Collector& collector) {
+  text.family("weir_http_requests_total", Type::counter,
+              "Exchanges by service and class of the status sent; none: the client got no status.");
+  collector.each_track(SubjectKind::service, [&](const SubjectName& name, const Track& track) {
+    for (std::size_t i = 0; i < kStatusClasses; ++i) {
+      text.sample({{"service", name.service}, {"code", kClassNames[i]}},
+                  track.totals().by_class[i]);
+    }
+  });
+  text.family("weir_http_exchanges_total", Type::counter,
+              "Exchanges by service and reason code; OK is an upstream's answer.");
+  collector.each_track(SubjectKind::service, [&](const SubjectName& name, const Track& track) {
+    for (std::size_t i = 0; i < kReasonCount; ++i) {
+      const auto reason = static_cast<telemetry::Reason>(i);
+      text.sample({{"service", name.service}, {"reason", telemetry::code(reason)}},
+                  track.totals().by_reason[i]);
+    }
+  });
+  text.family("weir_http_request_duration_seconds", Type::histogram,
+              "From the request's first byte to the response's last.");
+  collector.each_track(SubjectKind::service, [&](const SubjectName& name, const Track& track) {
+    text.latency({{"service", name.service}}, track.latencies());
+  });
+  text.family("weir_http_errors_total", Type::counter,
+              "Exchanges that failed their client: 5xx, or a failure after the head.");
+  per_service(text, collector, [](const TrafficSnapshot& t) { return t.errors; });
+  text.family("weir_http_requests_in_flight", Type::gauge, "Exchanges under way.");
+  per_service(text, collector, [](const TrafficSnapshot& t) { return t.in_flight; });
+  text.family("weir_http_received_bytes_total", Type::counter, "Bytes from clients.");
+  per_service(text, collector, [](const TrafficSnapshot& t) { return t.bytes_in; });
+  text.family("weir_http_sent_bytes_total", Type::counter, "Bytes to clients.");
+  per_service(text, collector, [](const TrafficSnapshot& t) { return t.bytes_out; });
+}
+
+void append_endpoints(PrometheusText& text, const Collector& collector, const GatewayFacts& facts) {
+  text.family("weir_upstream_requests_total", Type::counter,
+              "Attempts by endpoint and class of the status received; none: no status came.");
+  collector.each_track(SubjectKind::endpoint, [&](const SubjectName& name, const Track& track) {
+    for (std::size_t i = 0; i < kStatusClasses; ++i) {
+      text.sample(
+          {{"service", name.service}, {"endpoint", name.endpoint}, {"code", kClassNames[i]}},
+          track.totals().by_class[i]);
+    }
+  });
+  text.family("weir_upstream_errors_total", Type::counter, "Attempts that failed.");
+  per_endpoint(text, collector, [](const TrafficSnapshot& t) { return t.errors; });
+  text.family("weir_upstream_in_flight", Type::gauge, "Attempts under way.");
+  per_endpoint(text, collector, [](const TrafficSnapshot& t) { return t.in_flight; });
+  text.family("weir_upstream_connects_total", Type::counter, "Connections opened.");
+  per_endpoint(text, collector, [](const TrafficSnapshot& t) { return t.connects; });
+  text.family("weir_upstream_reconnects_total", Type::counter,
+              "Connections opened because a pooled one turned out to be closed.");
+  per_endpoint(text, collector, [](const TrafficSnapshot& t) { return t.reconnects; });
+  text.family("weir_endpoint_eligible", Type::gauge,
+              "Whether the endpoint may be chosen (1) or not (0).");
+  for (const EndpointEligibility& endpoint : facts.endpoints) {
+    text.sample({{"service", endpoint.service}, {"endpoint", endpoint.endpoint}},
+                std::uint64_t{endpoint.eligible});
+  }
+}
+
+void append_listeners(PrometheusText& text, const Collector& collector) {
+  using telemetry::ListenerSnapshot;
+  text.family("weir_listener_connections", Type::gauge, "Open connections from clients.");
+  per_listener(text, collector, [](const ListenerSnapshot& l) { return l.open; });
+  text.family("weir_listener_accepted_total", Type::counter, "Connections accepted.");
+  per_listener(text, collector, [](const ListenerSnapshot& l) { return l.accepted; });
+  text.family("weir_listener_refused_total", Type::counter,
+              "Connections closed at once because a limit was reached.");
+  per_listener(text, collector, [](const ListenerSnapshot& l) { return l.refused; });
+  text.family("weir_listener_malformed_requests_total", Type::counter,
+              "Requests refused because their bytes break the protocol.");
+  per_listener(text, collector, [](const ListenerSnapshot& l) { return l.malformed; });
+  text.family("weir_listener_received_bytes_total", Type::counter, "Bytes read from clients.");
+  per_listener(text, collector, [](const ListenerSnapshot& l) { return l.bytes_in; });
+  text.family("weir_listener_sent_bytes_total", Type::counter, "Bytes written to clients.");
+  per_listener(text, collector, [](const ListenerSnapshot& l) { return l.bytes_out; });
+}
+
+void append_own_losses(PrometheusText& text, const Collector& collector,
+                       const GatewayFacts& facts) {
+  text.family("weir_access_log_dropped_total", Type::counter,
+              "Exchanges missing from the access log: it was too slow, or writing failed.");
+  text.sample({}, facts.access_log_dropped);
+  text.family("weir_log_dropped_total", Type::counter, "Entries missing from the process log.");
+  text.sample({}, facts.log_dropped);
+  text.family("weir_metrics_dropped_labels_total", Type::counter,
+              "Subjects counted under the label other because there were too many.");
+  text.sample({}, collector.dropped_subjects());
+}
+
+}  // namespace
+
+void append_gateway_metrics(std::string& out, const Collector& collector,
+                            const GatewayFacts& facts) {
+  PrometheusText text(out);
+  append_process(text, facts);
+  append_services(text, collector);
+  append_endpoints(text, collector, facts);
+  append_listeners(text, collector);
+  append_own_losses(text, collector, facts);
+}
+
+}  // namespace weir::observe
