@@ -61,7 +61,7 @@ http::Response problem(std::uint16_t status, std::string detail, std::string_vie
 }
 
 http::Response json(const base::json::value& value) {
-  return http::json_response(200, base::json::serialize(value) + "\n");
+  return http::json_response(200, base::to_text(value) + "\n");
 }
 
 http::Response from_error(const base::Error& error) {
@@ -319,9 +319,8 @@ AdminHandler::Answer AdminHandler::front(AdminRequest request) {
       links[route.pattern] = route.methods;
     }
   }
-  co_return json(base::json::object{{"name", "weir"},
-                                    {"version", about.version},
-                                    {"links", std::move(links)}});
+  co_return json(base::json::object{
+      {"name", "weir"}, {"version", about.version}, {"links", std::move(links)}});
 }
 
 }  // namespace weir::admin

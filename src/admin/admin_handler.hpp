@@ -1,6 +1,6 @@
 #pragma once
-// AdminHandler: the admin listener's paths. Each request: guard → route → answer; a table says which
-// methods a path takes, so that 405 with Allow and 404 are the same everywhere.
+// AdminHandler: the admin listener's paths. Each request: guard → route → answer; a table says
+// which methods a path takes, so that 405 with Allow and 404 are the same everywhere.
 
 #include <string>
 #include <string_view>
@@ -15,10 +15,10 @@ namespace weir::admin {
 struct AdminRequest {
   std::string method;
   std::string path;
-  std::string query;        ///< without '?'
+  std::string query;  ///< without '?'
   std::string accept;
-  std::string service;      ///< {id} of the path, decoded
-  std::string action;       ///< the path's last part where the route takes one
+  std::string service;  ///< {id} of the path, decoded
+  std::string action;   ///< the path's last part where the route takes one
 };
 
 /// The value of `key` in a query string, percent-decoded; empty when absent.

@@ -1,6 +1,6 @@
 #pragma once
-// AdminPort: what the admin listener needs of the rest of weir. Implemented in app/, where the parts
-// are known; admin sees views and commands only.
+// AdminPort: what the admin listener needs of the rest of weir. Implemented in app/, where the
+// parts are known; admin sees views and commands only.
 //
 // Called on the admin lane. Tasks may go to another lane and come back.
 

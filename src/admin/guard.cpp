@@ -61,9 +61,8 @@ bool AllowedHosts::allows(std::string_view authority) const {
     port = authority.substr(colon + 1);
   }
   if (!port.empty() && base::parse_uint(port) != port_) return false;
-  return std::ranges::any_of(names_, [host](const std::string& name) {
-    return base::equals_ignore_case(name, host);
-  });
+  return std::ranges::any_of(
+      names_, [host](const std::string& name) { return base::equals_ignore_case(name, host); });
 }
 
 bool AllowedHosts::is_own_origin(std::string_view origin) const {
@@ -72,8 +71,8 @@ bool AllowedHosts::is_own_origin(std::string_view origin) const {
   std::string_view rest = origin.substr(kScheme.size());
   rest = rest.substr(0, rest.find('/'));
   // Without a port it is port 80: ours only if we listen there.
-  const bool has_port = rest.find(':', rest.starts_with('[') ? rest.find(']') : 0) !=
-                        std::string_view::npos;
+  const bool has_port =
+      rest.find(':', rest.starts_with('[') ? rest.find(']') : 0) != std::string_view::npos;
   return (has_port || port_ == 80) && allows(rest);
 }
 

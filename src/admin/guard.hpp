@@ -6,7 +6,8 @@
 //     its own name to 127.0.0.1.
 //  2. GET and HEAD change nothing; the few paths that send traffic or change something on GET
 //     (`guarded`) answer 403 to whatever a browser marks as coming from another site.
-//  3. A change needs JSON when it has a body (415). When it carries Origin, Sec-Fetch-* or a cookie,
+//  3. A change needs JSON when it has a body (415). When it carries Origin, Sec-Fetch-* or a
+//  cookie,
 //     it comes from a browser: then it also needs our own header, which no form can send.
 
 #include <cstdint>
@@ -19,17 +20,17 @@ namespace weir::admin {
 /// What the guard looks at. Empty views: the field is absent.
 struct GuardFacts {
   std::string_view method;
-  std::string_view authority;       ///< Host
+  std::string_view authority;  ///< Host
   std::string_view origin;
   std::string_view referer;
   std::string_view sec_fetch_site;
-  std::string_view sec_purpose;     ///< Sec-Purpose or Purpose
+  std::string_view sec_purpose;  ///< Sec-Purpose or Purpose
   std::string_view content_type;
-  std::string_view own_header;      ///< X-Weir-Request
+  std::string_view own_header;  ///< X-Weir-Request
   bool has_cookie = false;
-  bool has_sec_fetch = false;       ///< any Sec-Fetch-* field
+  bool has_sec_fetch = false;  ///< any Sec-Fetch-* field
   bool has_body = false;
-  bool guarded = false;             ///< a GET that acts
+  bool guarded = false;  ///< a GET that acts
 };
 
 struct GuardVerdict {

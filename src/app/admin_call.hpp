@@ -14,8 +14,8 @@ class App;
 namespace weir::app {
 
 struct AdminTarget {
-  std::string admin;                ///< --admin
-  std::string data = "./weir-data"; ///< --data
+  std::string admin;                 ///< --admin
+  std::string data = "./weir-data";  ///< --data
 };
 
 void add_target(CLI::App& command, AdminTarget& target);

@@ -38,8 +38,7 @@ base::Result<std::unique_ptr<AdminLane>> AdminLane::open(const config::Settings&
                                                          ControlPlane& control, DataLanes& lanes,
                                                          const gateway::ServiceFinder& services) {
   std::unique_ptr<AdminLane> admin(new AdminLane(control, lanes, services));
-  WEIR_TRY(const net::Address wanted,
-           net::Address::parse(config::to_text(settings.admin.bind)));
+  WEIR_TRY(const net::Address wanted, net::Address::parse(config::to_text(settings.admin.bind)));
   WEIR_TRY(auto listener, net::Listener::open(admin->lane_, wanted, false));
   admin->address_ = listener->address();
   admin->hosts_ = std::make_unique<admin::AllowedHosts>(
@@ -114,8 +113,7 @@ runtime::Task<base::Result<admin::ProbeReport>> AdminLane::send_request(std::str
   report.success = result.reason == telemetry::Reason::ok && result.status < 500;
   report.server_id = result.endpoint_id;
   report.server_name = result.endpoint_name;
-  report.server_url =
-      result.endpoint_address.empty() ? "" : "http://" + result.endpoint_address;
+  report.server_url = result.endpoint_address.empty() ? "" : "http://" + result.endpoint_address;
   report.algorithm = "round_robin";
   report.active_connections = result.in_flight;
   report.response_ms = base::to_ms(result.duration);

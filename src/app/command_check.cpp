@@ -35,13 +35,13 @@ int check(const CheckOptions& options) {
     fmt::print("{}", config::json_schema());
     return kOk;
   }
-  if (options.config.empty()) return complain(kUsage, "check needs a file: weir check -c weir.yaml");
+  if (options.config.empty())
+    return complain(kUsage, "check needs a file: weir check -c weir.yaml");
   const config::LoadResult loaded = config::load_file(options.config);
   if (options.json) {
-    fmt::print("{}", base::pretty_json(base::json::object{
-                         {"ok", loaded.settings != nullptr},
-                         {"problems", to_json(loaded.problems)},
-                         {"warnings", to_json(loaded.warnings)}}));
+    fmt::print("{}", base::pretty_json(base::json::object{{"ok", loaded.settings != nullptr},
+                                                          {"problems", to_json(loaded.problems)},
+                                                          {"warnings", to_json(loaded.warnings)}}));
     return loaded.settings ? kOk : kConfiguration;
   }
   fmt::print(stderr, "{}", config::to_text(loaded.problems));
@@ -50,9 +50,8 @@ int check(const CheckOptions& options) {
   }
   if (!loaded.settings) {
     const std::size_t count = loaded.problems.size();
-    return complain(kConfiguration,
-                    fmt::format("{} mistake{} in {}; nothing was started", count,
-                                count == 1 ? "" : "s", options.config));
+    return complain(kConfiguration, fmt::format("{} mistake{} in {}; nothing was started", count,
+                                                count == 1 ? "" : "s", options.config));
   }
   if (options.effective) {
     fmt::print("{}", config::to_yaml(*loaded.settings));

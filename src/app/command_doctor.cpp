@@ -37,8 +37,8 @@ Finding check_descriptors() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   const auto hard = static_cast<unsigned long long>(limit.rlim_max);
-  const std::string found = fmt::format("soft {}, hard {}",
-                                        static_cast<unsigned long long>(limit.rlim_cur), hard);
+  const std::string found =
+      fmt::format("soft {}, hard {}", static_cast<unsigned long long>(limit.rlim_cur), hard);
   if (hard < 4096) {
     return {"descriptors", Health::bad, found, "Raise it: ulimit -Hn 65536, or LimitNOFILE=."};
   }
@@ -62,7 +62,8 @@ Finding check_cgroup() {
   if (v2) return {"cgroup", Health::ok, "version 2", ""};
   std::ifstream v1("/sys/fs/cgroup/memory/memory.usage_in_bytes");
   if (v1) return {"cgroup", Health::ok, "version 1", ""};
-  return {"cgroup", Health::note, "none visible", "Memory of processes is read from /proc instead."};
+  return {"cgroup", Health::note, "none visible",
+          "Memory of processes is read from /proc instead."};
 }
 
 Finding check_backlog() {
@@ -127,8 +128,9 @@ void add_doctor(CLI::App& app, Chosen& chosen) {
   auto json = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand("doctor", "What this machine allows, and what is missing");
   command->add_flag("--json", *json, "Print as JSON");
-  command->footer("Exit code 3 when something would keep weir up from starting.\nExample:\n"
-                  "  weir doctor");
+  command->footer(
+      "Exit code 3 when something would keep weir up from starting.\nExample:\n"
+      "  weir doctor");
   command->callback([json, &chosen] { chosen = [json] { return doctor(*json); }; });
 }
 

@@ -33,7 +33,7 @@ int act(const ServiceOptions& options) {
   const auto answer = call_admin(options.target, std::move(request));
   if (!answer) return complain(kRunTime, std::string(answer.error().detail()));
   if (options.json) {
-    fmt::print("{}\n", base::json::serialize(*answer));
+    fmt::print("{}\n", base::to_text(*answer));
   } else {
     fmt::print("{}: {} done\n", options.name, options.action);
   }
@@ -66,7 +66,7 @@ int logs(const LogOptions& options) {
       const auto& line = each.as_object();
       after = std::max<std::uint64_t>(after, line.at("number").to_number<std::uint64_t>());
       if (options.json) {
-        fmt::print("{}\n", base::json::serialize(each));
+        fmt::print("{}\n", base::to_text(each));
       } else {
         fmt::print("{} {} {}\n", text_of(line, "time"), text_of(line, "child"),
                    printable(text_of(line, "text")));

@@ -24,9 +24,8 @@ double number_at(const base::json::object& object, const char* key) {
 
 void print_row(const base::json::object& row, const std::string& name, const std::string& state) {
   fmt::print("{:<24} {:<22} {:>9.1f} {:>8.1f} {:>8.1f} {:>7.2f}% {:>10.0f}\n", name, state,
-             number_at(row, "requestsPerSecond"), number_at(row, "p50Ms"),
-             number_at(row, "p99Ms"), number_at(row, "errorRate") * 100,
-             number_at(row, "requests"));
+             number_at(row, "requestsPerSecond"), number_at(row, "p50Ms"), number_at(row, "p99Ms"),
+             number_at(row, "errorRate") * 100, number_at(row, "requests"));
 }
 
 int status(const StatusOptions& options) {
@@ -46,9 +45,9 @@ int status(const StatusOptions& options) {
     for (const auto& one : service.at("endpoints").as_array()) {
       const auto& endpoint = one.as_object();
       const std::string reason = text_at(endpoint, "reason");
-      print_row(endpoint, "  " + text_at(endpoint, "name"),
-                reason.empty() ? text_at(endpoint, "state")
-                               : text_at(endpoint, "state") + ": " + reason);
+      print_row(
+          endpoint, "  " + text_at(endpoint, "name"),
+          reason.empty() ? text_at(endpoint, "state") : text_at(endpoint, "state") + ": " + reason);
     }
   }
   return kOk;

@@ -84,7 +84,7 @@ void print_json(const Instance& instance, const std::vector<ServiceCheck>& check
                          {"data", options.data},
                          {"startSeconds", seconds},
                          {"services", std::move(services)}};
-  fmt::print("{}\n", base::json::serialize(out));
+  fmt::print("{}\n", base::to_text(out));
   std::fflush(stdout);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The command table: each command adds its words to the parser and sets what runs when it was named.
-// Exit codes: 0 ok, 1 configuration, 2 usage, 3 run-time (architecture.md, "Command line").
+// The command table: each command adds its words to the parser and sets what runs when it was
+// named. Exit codes: 0 ok, 1 configuration, 2 usage, 3 run-time (architecture.md, "Command line").
 
 #include <functional>
 #include <string>

@@ -13,7 +13,7 @@ namespace weir::app {
 /// What a lock file says.
 struct RunningInstance {
   int pid = 0;
-  std::string admin;    ///< "127.0.0.1:9900"
+  std::string admin;  ///< "127.0.0.1:9900"
   std::string gateway;
 };
 

@@ -109,9 +109,8 @@ void DataLanes::start() {
 
 void DataLanes::post_to_first(LaneWork work) {
   LaneParts& first = *lanes_.front();
-  first.lane.post([&first, call = std::move(work)]() mutable {
-    call(first.lane, first.gate, first.proxy);
-  });
+  first.lane.post(
+      [&first, call = std::move(work)]() mutable { call(first.lane, first.gate, first.proxy); });
 }
 
 std::size_t DataLanes::stop(base::Duration patience) {

@@ -98,8 +98,8 @@ base::Result<std::unique_ptr<Instance>> Instance::open(InstanceOptions options) 
     rings.push_back(&self->access_log_->ring(i));
   }
   WEIR_TRY(self->lanes_, DataLanes::open(settings, lanes, *self->routes_, rings));
-  self->control_ = std::make_unique<ControlPlane>(settings, *self->registry_, *self->lanes_,
-                                                  *self->log_);
+  self->control_ =
+      std::make_unique<ControlPlane>(settings, *self->registry_, *self->lanes_, *self->log_);
   WEIR_TRY(self->admin_,
            AdminLane::open(settings, *self->control_, *self->lanes_, self->services_));
   return self;
@@ -112,9 +112,13 @@ void Instance::start() {
   if (options_.traffic_rate > 0) {
     supervise::ChildSpec spec;
     spec.name = "traffic";
-    spec.command = {"weir",     "lab",    "traffic",
-                    "--target", lanes_->listeners().front().address.text(),
-                    "--rate",   fmt::format("{}", options_.traffic_rate)};
+    spec.command = {"weir",
+                    "lab",
+                    "traffic",
+                    "--target",
+                    lanes_->listeners().front().address.text(),
+                    "--rate",
+                    fmt::format("{}", options_.traffic_rate)};
     control_->add_helper(std::move(spec));
   }
   lanes_->start();

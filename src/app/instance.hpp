@@ -20,10 +20,10 @@ namespace weir::app {
 
 struct InstanceOptions {
   std::shared_ptr<const config::Settings> settings;
-  std::size_t lanes = 0;         ///< 0: one a core
-  std::string data_directory;    ///< empty: none
-  std::string log_path;          ///< empty: as the settings say
-  double traffic_rate = 0;       ///< requests/s of demo traffic; 0 = none
+  std::size_t lanes = 0;       ///< 0: one a core
+  std::string data_directory;  ///< empty: none
+  std::string log_path;        ///< empty: as the settings say
+  double traffic_rate = 0;     ///< requests/s of demo traffic; 0 = none
 };
 
 class Instance {

@@ -26,7 +26,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Examples:\n"
-      "  weir up                          gateway, demo services and traffic, on this machine only\n"
+      "  weir up                          gateway, demo services and traffic, on this machine "
+      "only\n"
       "  weir up --print-config >weir.yaml   a configuration to start from\n"
       "  weir check -c weir.yaml          every mistake with its place\n"
       "  weir serve -c weir.yaml          run it\n"

@@ -30,8 +30,8 @@ std::vector<ServiceCheck> check_services(Instance& instance) {
     check.path = route->match.path;
     for (const auto& endpoint : entry.endpoints) check.eligible += endpoint.eligible ? 1 : 0;
     const config::Service* configured = config::find_service(settings, check.service);
-    check.wanted = configured->endpoints.size() +
-                   (configured->process ? configured->process->replicas : 0);
+    check.wanted =
+        configured->endpoints.size() + (configured->process ? configured->process->replicas : 0);
     http::FetchRequest request;
     request.target = check.path;
     request.fields.emplace_back("User-Agent", "weir-self-check");

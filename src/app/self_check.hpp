@@ -10,12 +10,12 @@ namespace weir::app {
 
 struct ServiceCheck {
   std::string service;
-  std::string path;        ///< of the route used
+  std::string path;  ///< of the route used
   std::size_t eligible = 0;
   std::size_t wanted = 0;
-  unsigned status = 0;     ///< 0: no answer
+  unsigned status = 0;  ///< 0: no answer
   double ms = 0;
-  std::string detail;      ///< why it failed
+  std::string detail;  ///< why it failed
   bool ok() const noexcept { return status >= 200 && status < 500; }
 };
 

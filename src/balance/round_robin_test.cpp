@@ -28,8 +28,8 @@ TEST(RoundRobin, LanesStartApart) {
 TEST(RoundRobin, RemovalSkipsAndDoublesNone) {
   RoundRobin policy;
   EXPECT_EQ(picks(policy, {1, 2, 3, 4}, 1, 2), (Ids{1, 2}));
-  EXPECT_EQ(picks(policy, {1, 3, 4}, 2, 3), (Ids{3, 4, 1}));   // 2 gone
-  EXPECT_EQ(picks(policy, {3, 4}, 3, 3), (Ids{3, 4, 3}));      // 1 gone just after its turn
+  EXPECT_EQ(picks(policy, {1, 3, 4}, 2, 3), (Ids{3, 4, 1}));  // 2 gone
+  EXPECT_EQ(picks(policy, {3, 4}, 3, 3), (Ids{3, 4, 3}));     // 1 gone just after its turn
 }
 
 TEST(RoundRobin, ANewcomerGetsItsTurn) {

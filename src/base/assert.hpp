@@ -9,7 +9,7 @@ namespace weir::base {
 
 }  // namespace weir::base
 
-#define WEIR_ASSERT(condition)                                                       \
-  (__builtin_expect(static_cast<bool>(condition), 1)                                 \
-       ? static_cast<void>(0)                                                        \
+#define WEIR_ASSERT(condition)                       \
+  (__builtin_expect(static_cast<bool>(condition), 1) \
+       ? static_cast<void>(0)                        \
        : ::weir::base::assert_failed(#condition, __FILE__, __LINE__))

@@ -73,6 +73,12 @@ TEST(Json, EscapingAlwaysGivesValidJson) {
   EXPECT_TRUE(out.ends_with("\xc3\xa9\""));
 }
 
+TEST(Json, NumbersAreWrittenPlainly) {
+  const auto value = parse_json(R"({"a":4.31,"b":[0.5,1000000.0,-3],"c":"x\"y"})").value();
+  EXPECT_EQ(to_text(value), R"({"a":4.31,"b":[0.5,1000000,-3],"c":"x\"y"})");
+  EXPECT_EQ(pretty_json(parse_json(R"({"a":[]})").value()), "{\n  \"a\": []\n}\n");
+}
+
 TEST(Clock, Rfc3339) { EXPECT_STREQ(rfc3339(1'763'681'112'345).text, "2025-11-20T23:25:12.345Z"); }
 
 }  // namespace

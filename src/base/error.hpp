@@ -14,20 +14,20 @@
 namespace weir::base {
 
 enum class Errc : std::uint8_t {
-  internal,         ///< a defect in weir
-  cancelled,        ///< the work was given up; not an error in logs
-  deadline,         ///< an outside wait took too long
-  closed,           ///< the peer ended the stream in order
-  reset,            ///< the peer or the kernel broke the stream
-  refused,          ///< connect was refused
-  unreachable,      ///< no route, no such socket, name not found
-  bad_message,      ///< bytes that break the protocol
-  too_large,        ///< a bound was exceeded
-  overloaded,       ///< a queue or a limit is full
-  not_found,        ///< a name that does not exist
-  invalid_argument, ///< a value out of range
-  conflict,         ///< the state does not allow it
-  system,           ///< a system call failed; see os_error()
+  internal,          ///< a defect in weir
+  cancelled,         ///< the work was given up; not an error in logs
+  deadline,          ///< an outside wait took too long
+  closed,            ///< the peer ended the stream in order
+  reset,             ///< the peer or the kernel broke the stream
+  refused,           ///< connect was refused
+  unreachable,       ///< no route, no such socket, name not found
+  bad_message,       ///< bytes that break the protocol
+  too_large,         ///< a bound was exceeded
+  overloaded,        ///< a queue or a limit is full
+  not_found,         ///< a name that does not exist
+  invalid_argument,  ///< a value out of range
+  conflict,          ///< the state does not allow it
+  system,            ///< a system call failed; see os_error()
 };
 
 /// Who caused it: the client side, the upstream side, or weir itself.

@@ -20,10 +20,10 @@ TEST(Error, FromErrnoPicksTheCode) {
     int os_error;
     Errc code;
   };
-  for (const Row& row : {Row{ECONNREFUSED, Errc::refused}, Row{ECONNRESET, Errc::reset},
-                         Row{EPIPE, Errc::reset}, Row{EHOSTUNREACH, Errc::unreachable},
-                         Row{ETIMEDOUT, Errc::deadline}, Row{EMFILE, Errc::overloaded},
-                         Row{EINVAL, Errc::system}}) {
+  for (const Row& row :
+       {Row{ECONNREFUSED, Errc::refused}, Row{ECONNRESET, Errc::reset}, Row{EPIPE, Errc::reset},
+        Row{EHOSTUNREACH, Errc::unreachable}, Row{ETIMEDOUT, Errc::deadline},
+        Row{EMFILE, Errc::overloaded}, Row{EINVAL, Errc::system}}) {
     const Error error = Error::from_errno(row.os_error, "connect");
     EXPECT_EQ(error.code(), row.code) << row.os_error;
     EXPECT_EQ(error.os_error(), row.os_error);

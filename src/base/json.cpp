@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json/src.hpp>
+#include <cmath>
 
 namespace weir::base {
 namespace {
@@ -30,29 +31,35 @@ std::size_t utf8_length(std::string_view text, std::size_t i) noexcept {
   return 0;
 }
 
-void append_pretty(std::string& out, const json::value& value, int depth) {
-  const std::string pad(static_cast<std::size_t>(depth + 1) * 2, ' ');
-  const std::string close(static_cast<std::size_t>(depth) * 2, ' ');
-  if (value.is_object() && !value.get_object().empty()) {
-    out += "{\n";
+// `indent` < 0: on one line.
+void append_value(std::string& out, const json::value& value, int indent) {
+  const int inner = indent < 0 ? -1 : indent + 1;
+  const auto line = [&](int depth) {
+    if (indent >= 0) out += '\n' + std::string(static_cast<std::size_t>(depth) * 2, ' ');
+  };
+  const auto members = [&](const auto& all, char open, char close, auto each) {
+    out += open;
     bool first = true;
-    for (const auto& [key, member] : value.get_object()) {
-      if (!first) out += ",\n";
+    for (const auto& member : all) {
+      if (!first) out += ',';
       first = false;
-      out += pad + json::serialize(key) + ": ";
-      append_pretty(out, member, depth + 1);
+      line(inner);
+      each(member);
     }
-    out += "\n" + close + "}";
-  } else if (value.is_array() && !value.get_array().empty()) {
-    out += "[\n";
-    bool first = true;
-    for (const auto& member : value.get_array()) {
-      if (!first) out += ",\n";
-      first = false;
-      out += pad;
-      append_pretty(out, member, depth + 1);
-    }
-    out += "\n" + close + "]";
+    if (!first) line(indent);
+    out += close;
+  };
+  if (value.is_object()) {
+    members(value.get_object(), '{', '}', [&](const auto& member) {
+      out += json::serialize(json::string(member.key())) + (indent < 0 ? ":" : ": ");
+      append_value(out, member.value(), inner);
+    });
+  } else if (value.is_array()) {
+    members(value.get_array(), '[', ']',
+            [&](const auto& member) { append_value(out, member, inner); });
+  } else if (value.is_double()) {
+    const double number = value.get_double();
+    out += std::isfinite(number) ? fmt::format("{}", number) : "null";
   } else {
     out += json::serialize(value);
   }
@@ -93,9 +100,15 @@ void append_json_escaped(std::string& out, std::string_view text) {
   }
 }
 
+std::string to_text(const json::value& value) {
+  std::string out;
+  append_value(out, value, -1);
+  return out;
+}
+
 std::string pretty_json(const json::value& value) {
   std::string out;
-  append_pretty(out, value, 0);
+  append_value(out, value, 0);
   out += '\n';
   return out;
 }

@@ -18,6 +18,8 @@ Result<json::value> parse_json(std::string_view text);
 /// bytes that are not valid UTF-8 replaced by U+FFFD. The output is always valid JSON.
 void append_json_escaped(std::string& out, std::string_view text);
 
+/// One line; numbers in their shortest plain form ("4.31", never "4.31E0").
+std::string to_text(const json::value& value);
 /// Indented by two spaces, for people.
 std::string pretty_json(const json::value& value);
 

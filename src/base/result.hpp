@@ -27,10 +27,10 @@ inline Fail fail(Errc code, std::string detail = {}, Origin origin = Origin::int
 
 #define WEIR_CONCAT_INNER(a, b) a##b
 #define WEIR_CONCAT(a, b) WEIR_CONCAT_INNER(a, b)
-#define WEIR_TRY_INNER(temp, declaration, expression, ret)             \
-  auto temp = (expression);                                            \
-  if (!temp) [[unlikely]]                                              \
-    ret ::weir::base::Fail(std::move(temp).error());                   \
+#define WEIR_TRY_INNER(temp, declaration, expression, ret) \
+  auto temp = (expression);                                \
+  if (!temp) [[unlikely]]                                  \
+    ret ::weir::base::Fail(std::move(temp).error());       \
   declaration = std::move(*temp)
 #define WEIR_TRY(declaration, ...) \
   WEIR_TRY_INNER(WEIR_CONCAT(weir_try_, __LINE__), declaration, (__VA_ARGS__), return)

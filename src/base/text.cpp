@@ -27,9 +27,8 @@ constexpr std::array kDurationUnits = {
 };
 
 constexpr std::array kByteUnits = {
-    Unit{"B", 1},           Unit{"KiB", 1ull << 10}, Unit{"MiB", 1ull << 20},
-    Unit{"GiB", 1ull << 30}, Unit{"KB", 1'000},       Unit{"MB", 1'000'000},
-    Unit{"GB", 1'000'000'000},
+    Unit{"B", 1},      Unit{"KiB", 1ull << 10}, Unit{"MiB", 1ull << 20},   Unit{"GiB", 1ull << 30},
+    Unit{"KB", 1'000}, Unit{"MB", 1'000'000},   Unit{"GB", 1'000'000'000},
 };
 
 // number = 1*DIGIT [ "." 1*9DIGIT ] unit; the value in the unit's base, rounded down.
@@ -136,7 +135,8 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   std::size_t best_distance = std::numeric_limits<std::size_t>::max();
   for (const std::string_view candidate : candidates) {
     const std::size_t d = distance(word, candidate);
-    const std::size_t allowed = std::max<std::size_t>(1, std::max(word.size(), candidate.size()) / 3);
+    const std::size_t allowed =
+        std::max<std::size_t>(1, std::max(word.size(), candidate.size()) / 3);
     if (d <= allowed && d < best_distance) {
       best = candidate;
       best_distance = d;

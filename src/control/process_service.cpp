@@ -27,8 +27,8 @@ std::uint16_t free_port() {
 
 }  // namespace
 
-ProcessService::ProcessService(http::LaneContext& context, Registry& registry,
-                               telemetry::Log& log, std::string service, config::Process settings)
+ProcessService::ProcessService(http::LaneContext& context, Registry& registry, telemetry::Log& log,
+                               std::string service, config::Process settings)
     : context_(context),
       registry_(registry),
       log_(log),
@@ -68,7 +68,8 @@ void ProcessService::start() {
     Member& member = members_[name];
     member.endpoint_name = name;
     member.given_port = given_port;
-    member.child = std::make_unique<supervise::Child>(context_.lane, std::move(spec), output_, *this);
+    member.child =
+        std::make_unique<supervise::Child>(context_.lane, std::move(spec), output_, *this);
   }
   for (auto& [name, member] : members_) {
     runtime::spawn(*gate_, "child", member.child->run());
@@ -146,8 +147,8 @@ runtime::Task<void> ProcessService::probe(std::string child, std::uint64_t life,
     if (wake == runtime::Wake::cancelled) co_return;
   }
   Member& member = members_[child];
-  const auto added = registry_.add_endpoint(service_, member.endpoint_name, address, 1,
-                                            member.child->pid());
+  const auto added =
+      registry_.add_endpoint(service_, member.endpoint_name, address, 1, member.child->pid());
   if (!added) co_return;
   member.endpoint_id = (*added)->id;
   registry_.set_state(member.endpoint_id, true, "eligible", "");

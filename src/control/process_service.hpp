@@ -24,7 +24,7 @@ struct ChildView {
   std::string state;
   int pid = 0;
   std::uint32_t endpoint_id = 0;
-  std::int64_t rss_bytes = 0;   ///< by its own facts; 0 = not known
+  std::int64_t rss_bytes = 0;  ///< by its own facts; 0 = not known
   double cpu_percent = 0;
   std::uint64_t restarts = 0;
 };
@@ -59,7 +59,7 @@ class ProcessService final : public supervise::ChildObserver {
     std::string endpoint_name;
     std::uint16_t given_port = 0;  // for a program that takes {port}
     std::uint32_t endpoint_id = 0;
-    std::uint64_t life = 0;        // counts starts: a probe of an older life is void
+    std::uint64_t life = 0;  // counts starts: a probe of an older life is void
     std::int64_t rss_bytes = 0;
     double cpu_percent = 0;
     std::uint64_t restarts = 0;

@@ -20,9 +20,8 @@ base::Result<upstream::EndpointRef> Registry::add_endpoint(const std::string& se
                                                            std::uint32_t weight,
                                                            std::optional<int> pid) {
   const std::lock_guard lock(mutex_);
-  const auto found = std::ranges::find_if(services_, [&](const ServiceEntry& entry) {
-    return entry.service->name == service;
-  });
+  const auto found = std::ranges::find_if(
+      services_, [&](const ServiceEntry& entry) { return entry.service->name == service; });
   if (found == services_.end()) {
     return base::fail(base::Errc::not_found, fmt::format("no service named '{}'", service));
   }

@@ -21,10 +21,10 @@ namespace weir::control {
 struct EndpointEntry {
   upstream::EndpointRef endpoint;
   bool eligible = false;
-  std::string state;            ///< "eligible", "starting", "down", "stopped"
-  std::string reason;           ///< why it is not eligible, or empty
+  std::string state;   ///< "eligible", "starting", "down", "stopped"
+  std::string reason;  ///< why it is not eligible, or empty
   std::int64_t changed_wall_ms = 0;
-  std::optional<int> pid;       ///< of a supervised child
+  std::optional<int> pid;  ///< of a supervised child
 };
 
 struct ServiceEntry {
@@ -58,9 +58,9 @@ class Registry {
 
   const std::size_t lanes_;
   mutable std::mutex mutex_;
-  std::vector<ServiceEntry> services_;   // guarded
-  std::uint32_t next_id_ = 1;            // guarded
-  std::uint64_t generation_ = 1;         // guarded
+  std::vector<ServiceEntry> services_;  // guarded
+  std::uint32_t next_id_ = 1;           // guarded
+  std::uint64_t generation_ = 1;        // guarded
 };
 
 }  // namespace weir::control

@@ -49,7 +49,8 @@ bool parse_forwarded_entry(std::string_view entry, net::Address& out) noexcept {
     if (close == std::string_view::npos) return false;
     entry = entry.substr(1, close - 1);
   } else if (const std::size_t colon = entry.find(':');
-             colon != std::string_view::npos && entry.find(':', colon + 1) == std::string_view::npos) {
+             colon != std::string_view::npos &&
+             entry.find(':', colon + 1) == std::string_view::npos) {
     entry = entry.substr(0, colon);  // 192.0.2.1:80; an IPv6 address has more than one colon
   }
   entry = entry.substr(0, entry.find('%'));

@@ -20,7 +20,8 @@ class EndpointPools {
   /// Cost: a compare for the endpoints in use, a hash look-up for others.
   http::ClientPool::Use of(const upstream::Endpoint& endpoint) {
     const Recent& recent = recent_[endpoint.id % kRecent];
-    if (recent.id == endpoint.id) [[likely]] return http::ClientPool::Use(recent.pool);
+    if (recent.id == endpoint.id) [[likely]]
+      return http::ClientPool::Use(recent.pool);
     return find_or_make(endpoint);
   }
 

@@ -1,11 +1,5 @@
 #include "gateway/forward.hpp"
 
-#include <fmt/format.h>
-
-#include "http/h1_response.hpp"
-#include "http/head_writer.hpp"
-#include "http/tunnel.hpp"
-#include "http/websocket.hpp"
 #include "runtime/lane.hpp"
 
 namespace weir::gateway {
@@ -15,7 +9,6 @@ using telemetry::Reason;
 using Kind = http::UploadEnd::Kind;
 
 constexpr std::size_t kHoldBytes = 16 * 1024;
-constexpr int kInterimMax = 16;
 
 }  // namespace
 
@@ -140,7 +133,8 @@ Forward::Step Forward::send_request() {
     upload_done_ = piece_.last;
   }
   const net::Sent sent = net::send_now(*upstream_->stream, parts);
-  if (sent == net::Sent::all) [[likely]] return Step::go_on;
+  if (sent == net::Sent::all) [[likely]]
+    return Step::go_on;
   if (sent == net::Sent::broken) {
     return fail_upstream(upstream_->stream->broken("send the request", base::Origin::upstream));
   }
@@ -170,8 +164,8 @@ runtime::Task<Forward::Step> Forward::upload() {
   }
   runtime::Readiness& answer = upstream_->stream->readiness();
   if (exchange_.expects_continue() && exchange_.input().empty()) {
-    const runtime::Wake wake = co_await runtime::EitherReadable(
-        answer, exchange_.client().readiness(), attempt_);
+    const runtime::Wake wake =
+        co_await runtime::EitherReadable(answer, exchange_.client().readiness(), attempt_);
     if (wake == runtime::Wake::deadline) {
       co_return fail_upstream(base::Error(base::Errc::deadline, "the upstream did not answer"));
     }
@@ -220,9 +214,7 @@ void Forward::release_connection() {
 
 runtime::Task<upstream::AttemptOutcome> Forward::send(upstream::Endpoint& endpoint) {
   runtime::Readiness& client = exchange_.client().readiness();
-  attempt_ = exchange_.lane()
-                 .after(plan_.route.settings.timeout.attempt)
-                 .shortened(plan_.total);
+  attempt_ = exchange_.lane().after(plan_.route.settings.timeout.attempt).shortened(plan_.total);
   for (;;) {
     reason_ = Reason::ok;
     Step step = Step::go_on;
@@ -271,174 +263,6 @@ runtime::Task<upstream::AttemptOutcome> Forward::send(upstream::Endpoint& endpoi
       .duration = exchange_.lane().precise_now() - exchange_.started(),
       .bytes_in = exchange_.body_bytes(),
       .bytes_out = exchange_.bytes_out()};
-}
-
-runtime::Task<Forward::Step> Forward::answer_interim() {
-  http::ResponseHead& head = exchange_.context().response;
-  if (++interim_ > kInterimMax) {
-    co_return fail(Reason::upstream_protocol, 502, "too many interim responses");
-  }
-  const std::uint32_t bytes = head.bytes;
-  if (head.status == 101) {
-    if (plan_.websocket_accept.empty() || !http::is_accepted(head, plan_.websocket_accept)) {
-      co_return fail(Reason::upstream_protocol, 502, "a 101 that was not asked for");
-    }
-    auto upgrading = run_upgrade();
-    co_return co_await upgrading;
-  }
-  const bool relay_continue = head.status == 100 && exchange_.expects_continue() &&
-                              !continue_relayed_ && !upload_done_ && exchange_.input().empty();
-  const bool relay_other = head.status != 100 && exchange_.minor() >= 1;
-  if (relay_continue || relay_other) {
-    continue_relayed_ = continue_relayed_ || relay_continue;
-    http::HeadWriter out(exchange_.context().out());
-    write_interim_head(out, head);
-    auto sending = exchange_.send({.head = out.text()});
-    const auto sent = co_await sending;
-    if (!sent) co_return fail(Reason::client_gone, 0, "the client is gone");
-  }
-  upstream_->input.consume(bytes);
-  if (upload_done_ || !upstream_->input.empty()) co_return Step::go_on;
-  auto uploading = upload_rest();
-  co_return co_await uploading;
-}
-
-http::BodyDecoder Forward::answer_body(const http::ResponseHead& head) const {
-  switch (head.framing) {
-    case http::Framing::length:
-      return http::BodyDecoder::length(head.content_length);
-    case http::Framing::chunked:
-      return http::BodyDecoder::chunked({});
-    case http::Framing::until_close:
-      return http::BodyDecoder::until_close();
-    case http::Framing::none:
-      break;
-  }
-  return http::BodyDecoder::none();
-}
-
-// Head and first piece of the body leave in one system call. What came with the head is decoded
-// before anything is sent: a bad first chunk is still a 502.
-Forward::Step Forward::answer_final() {
-  http::ResponseHead& head = exchange_.context().response;
-  const ResponseFraming framing =
-      frame_response(head, exchange_.minor(), exchange_.is_head_request());
-  if (framing.closes || !upload_done_) exchange_.close_after();
-  coding_ = framing.coding;
-  upstream_->keep_alive = head.keep_alive;
-  upstream_->body = answer_body(head);
-  http::HeadWriter out(exchange_.context().out());
-  write_response_head(out, head, plan_.route, exchange_, framing, plan_.request_id);
-  const std::span<char> bytes(const_cast<char*>(upstream_->input.data()) + head.bytes,
-                              upstream_->input.size() - head.bytes);
-  const http::BodyDecoder::Step first = upstream_->body.decode(bytes);
-  if (first.refused) return fail(Reason::upstream_protocol, 502, first.why);
-  const bool done = upstream_->body.done();
-  const http::FramedPiece framed(coding_, {bytes.data(), first.content}, done,
-                                 upstream_->body.trailers());
-  out.put(framed.size_line());
-  if (!out.fits()) return fail(Reason::upstream_protocol, 502, "the response's head is too large");
-  status_ = head.status;
-  exchange_.set_responded(head.status);
-  net::Gather parts{out.text(), {bytes.data(), first.content}, framed.tail()};
-  rest_consumed_ = head.bytes + first.consumed;
-  switch (exchange_.send_now(parts)) {
-    case net::Sent::broken:
-      return fail(Reason::client_gone, status_, "the client is gone");
-    case net::Sent::some:
-      framed_head_.assign(parts.head);
-      framed_tail_.assign(parts.tail);
-      rest_ = {framed_head_, parts.body, framed_tail_};
-      return Step::wait;
-    case net::Sent::all:
-      break;
-  }
-  rest_ = {};
-  upstream_->input.consume(rest_consumed_);
-  return done ? Step::done : Step::wait;
-}
-
-// Bytes behind a whole response stay in the input: release_connection() then drops the connection,
-// so that nobody takes them for the next response.
-runtime::Task<Forward::Step> Forward::finish_answer() {
-  if (rest_.size() > 0) {
-    auto rest = net::send_rest(exchange_.client(), std::move(framed_head_), rest_.body,
-                               std::move(framed_tail_), exchange_.write_deadline(),
-                               base::Origin::downstream);
-    const auto result = co_await rest;
-    if (!result) {
-      exchange_.abort();
-      co_return fail(Reason::client_gone, status_, "the client does not read");
-    }
-    upstream_->input.consume(rest_consumed_);
-  }
-  auto pumping = http::pump_response_body(*upstream_, exchange_, coding_,
-                                          plan_.route.settings.timeout.idle);
-  const http::DownloadEnd end = co_await pumping;
-  switch (end.kind) {
-    case http::DownloadEnd::Kind::complete:
-      co_return Step::done;
-    case http::DownloadEnd::Kind::client_failed:
-      exchange_.abort();
-      co_return fail(Reason::client_gone, status_, "the client is gone");
-    case http::DownloadEnd::Kind::upstream_failed:
-      exchange_.abort();  // a broken body never gets a clean end
-      co_return fail(Reason::body_broken, status_, "the upstream broke off the body");
-  }
-  co_return Step::failed;
-}
-
-// go_on: an interim answer is in scratch. wait: more bytes are needed. Otherwise the final answer
-// went out, or the exchange failed.
-Forward::Step Forward::judge_answer() {
-  net::Buffer& input = upstream_->input;
-  if (input.empty()) return Step::wait;
-  any_byte_ = true;
-  http::ResponseHead& head = exchange_.context().response;
-  const http::Verdict verdict = http::parse_response(input.view(), {}, plan_.method(), head);
-  if (verdict.is_refused()) return fail(Reason::upstream_protocol, 502, verdict.why);
-  if (!verdict.is_complete()) return Step::wait;
-  if (head.status < 200) return Step::go_on;
-  const Step answered = answer_final();
-  return answered == Step::wait ? Step::carry : answered;
-}
-
-// After a wait for the upstream: reads once.
-Forward::Step Forward::take_bytes(runtime::Wake wake) {
-  if (wake == runtime::Wake::deadline) {
-    return fail_upstream(base::Error(base::Errc::deadline, "the upstream did not answer in time"));
-  }
-  if (wake == runtime::Wake::cancelled) return fail_upstream(base::Error(base::Errc::cancelled));
-  net::Buffer& input = upstream_->input;
-  const net::IoCount got = upstream_->stream->fill(input.room());
-  if (got.status == net::IoStatus::ok) [[likely]] {
-    input.filled(got.bytes);
-    return Step::go_on;
-  }
-  if (input.empty()) input.release();
-  if (got.status == net::IoStatus::again) return Step::go_on;
-  if (got.status == net::IoStatus::ended) {
-    return fail_upstream(base::Error(base::Errc::closed, "the upstream closed the connection"));
-  }
-  return fail_upstream(upstream_->stream->broken("read the response", base::Origin::upstream));
-}
-
-runtime::Task<Forward::Step> Forward::run_upgrade() {
-  http::ResponseHead& head = exchange_.context().response;
-  http::HeadWriter out(exchange_.context().out());
-  write_interim_head(out, head);
-  upstream_->input.consume(head.bytes);
-  status_ = 101;
-  exchange_.set_responded(101);
-  auto sending = exchange_.send({.head = out.text()});
-  const auto sent = co_await sending;
-  if (!sent) co_return fail(Reason::client_gone, 101, "the client is gone");
-  const auto& timeout = plan_.route.settings.timeout;
-  auto tunnelling = http::run_tunnel(exchange_, *upstream_, timeout.idle, timeout.stream);
-  const http::TunnelEnd end = co_await tunnelling;
-  exchange_.add_bytes_out(end.to_client);
-  upstream_->keep_alive = false;
-  co_return Step::done;
 }
 
 }  // namespace weir::gateway

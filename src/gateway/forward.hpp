@@ -25,7 +25,7 @@ struct ForwardPlan {
   std::string websocket_accept;  ///< what the 101 must hold; empty: no upgrade
   bool chunked = false;
   bool idempotent = false;
-  std::uint64_t body_max = 0;    ///< 0 = no limit
+  std::uint64_t body_max = 0;  ///< 0 = no limit
   base::Deadline total;
 
   std::string_view method() const noexcept { return {method_text, method_size}; }
@@ -43,8 +43,8 @@ class Forward {
   Forward(http::Exchange& exchange, EndpointPools& pools, const ForwardPlan& plan)
       : exchange_(exchange), pools_(pools), plan_(plan) {}
 
-  /// Holds a chunked body's head back until the body is known to be sound: complete, or 16 KiB of it
-  /// validated, or hold_time over. Fails: bad_message, too_large, closed, deadline.
+  /// Holds a chunked body's head back until the body is known to be sound: complete, or 16 KiB of
+  /// it validated, or hold_time over. Fails: bad_message, too_large, closed, deadline.
   runtime::Task<base::Result<void>> hold_body();
 
   /// Requires: called at most once unless nothing was sent.
@@ -90,23 +90,23 @@ class Forward {
   const ForwardPlan& plan_;
   http::ClientPool::Use pool_;
   std::unique_ptr<http::ClientConnection> upstream_;
-  std::string framed_head_;          // texts of rest_ that would not outlive their piece
+  std::string framed_head_;  // texts of rest_ that would not outlive their piece
   std::string framed_tail_;
-  net::Gather rest_;                 // what a send could not write at once
-  std::size_t rest_consumed_ = 0;    // of the upstream's input, once it is written
-  std::string held_;                 // a chunked body's validated front
-  http::Exchange::Piece piece_;      // the first piece of a length-framed body, in the input
+  net::Gather rest_;               // what a send could not write at once
+  std::size_t rest_consumed_ = 0;  // of the upstream's input, once it is written
+  std::string held_;               // a chunked body's validated front
+  http::Exchange::Piece piece_;    // the first piece of a length-framed body, in the input
   base::Deadline attempt_;
   telemetry::Reason reason_ = telemetry::Reason::ok;
   telemetry::Flags flags_;
-  unsigned status_ = 0;              // to answer when nothing was sent
+  unsigned status_ = 0;  // to answer when nothing was sent
   std::string detail_;
   int interim_ = 0;
   bool piece_taken_ = false;
   bool upload_done_ = false;
   http::Coding coding_ = http::Coding::plain;  // of the response
-  bool body_started_ = false;        // more of the body was sent than can be sent again
-  bool any_byte_ = false;            // of the response
+  bool body_started_ = false;                  // more of the body was sent than can be sent again
+  bool any_byte_ = false;                      // of the response
   bool continue_relayed_ = false;
   bool reconnected_ = false;
 };

@@ -32,9 +32,7 @@ void put_values(HeadWriter& out, const http::FieldList& fields, FieldId id) noex
 void put_forwarded(HeadWriter& out, const http::RequestHead& head, const ForwardedBy& by) noexcept {
   const bool keep = by.peer_is_trusted && head.fields.has_forwarding;
   const std::string_view peer = by.peer.host_text();
-  const auto kept = [&](FieldId id) {
-    return keep ? head.fields.find(id) : std::string_view();
-  };
+  const auto kept = [&](FieldId id) { return keep ? head.fields.find(id) : std::string_view(); };
   const std::string_view proto = kept(FieldId::x_forwarded_proto);
   const std::string_view given_host = kept(FieldId::x_forwarded_host);
   const std::string_view host = given_host.empty() ? head.authority : given_host;

@@ -1,7 +1,7 @@
 #pragma once
-// Forwarding: the heads weir writes. What is forwarded is written from the parsed message: validated
-// field lines are copied; framing, Host, hop-by-hop and forwarding fields are always written new.
-// Pure but for the lane's Date and scratch.
+// Forwarding: the heads weir writes. What is forwarded is written from the parsed message:
+// validated field lines are copied; framing, Host, hop-by-hop and forwarding fields are always
+// written new. Pure but for the lane's Date and scratch.
 
 #include <string_view>
 

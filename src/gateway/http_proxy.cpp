@@ -188,8 +188,8 @@ const Route* HttpProxy::decide(http::Exchange& exchange, const RouteTable& table
 }
 
 // Fills the plan and writes the upstream's head. Plain code, as decide().
-void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block,
-                        ForwardPlan& plan, http::Problem& problem) {
+void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block, ForwardPlan& plan,
+                        http::Problem& problem) {
   http::RequestHead& head = exchange.head();
   const Route& route = plan.route;
   story.service = route.service.get();
@@ -293,17 +293,15 @@ http::Problem HttpProxy::attempt_problem(const Story& story, const std::string& 
   const bool no_host = story.reason == Reason::no_host;
   const auto status = static_cast<std::uint16_t>(no_host ? 503 : story.attempted.outcome.status);
   return make_problem(
-      status,
-      no_host ? fmt::format("no endpoint of {} is eligible", story.service->name) : detail,
+      status, no_host ? fmt::format("no endpoint of {} is eligible", story.service->name) : detail,
       action_for(story.reason), story.reason);
 }
 
 void HttpProxy::count(const http::Exchange& exchange, const Story& story,
                       telemetry::TrafficCounters& counters) {
   const bool attempted = story.attempted.endpoint_id != 0 && story.reason == Reason::ok;
-  const base::Duration duration = attempted
-                                      ? story.attempted.outcome.duration
-                                      : context_.lane.precise_now() - exchange.started();
+  const base::Duration duration = attempted ? story.attempted.outcome.duration
+                                            : context_.lane.precise_now() - exchange.started();
   counters.finish({.status = exchange.status(),
                    .reason = story.reason,
                    .duration = duration,
@@ -326,10 +324,10 @@ void HttpProxy::tell(const http::Exchange& exchange, const Story& story) {
   record.attempts = story.attempted.endpoint_id != 0 ? 1 : 0;
   record.reason = story.reason;
   record.flags = story.flags;
-  record.protocol = story.websocket && exchange.status() == 101
-                        ? telemetry::Protocol::websocket
-                        : (exchange.minor() == 0 ? telemetry::Protocol::http10
-                                                 : telemetry::Protocol::http11);
+  record.protocol =
+      story.websocket && exchange.status() == 101
+          ? telemetry::Protocol::websocket
+          : (exchange.minor() == 0 ? telemetry::Protocol::http10 : telemetry::Protocol::http11);
   record.request_id.set(telemetry::view(story.id));
   record.trace_id.clear();
   record.client.set(story.client.view());

@@ -18,10 +18,7 @@ class HttpProxy final : public http::Handler {
   /// `access_log`: null when off. Lifetime: all arguments outlive the proxy.
   HttpProxy(http::LaneContext& context, http::Connector& connector,
             const runtime::Published<RouteTable>& routes, telemetry::RecordRing* access_log)
-      : context_(context),
-        routes_(routes),
-        access_log_(access_log),
-        pools_(context, connector) {}
+      : context_(context), routes_(routes), access_log_(access_log), pools_(context, connector) {}
 
   runtime::Task<void> serve(http::Exchange& exchange) override;
 

@@ -30,14 +30,18 @@ std::string get(const std::string& line, const std::string& fields = "") {
 std::vector<Row> smuggling_rows() {
   return {
       {"1", post("Content-Length: 6\r\nTransfer-Encoding: chunked", "0\r\n\r\nG"), 400},
-      {"2", post("Content-Length: 3\r\nTransfer-Encoding: chunked", "8\r\nSMUGGLED\r\n0\r\n\r\n"), 400},
+      {"2", post("Content-Length: 3\r\nTransfer-Encoding: chunked", "8\r\nSMUGGLED\r\n0\r\n\r\n"),
+       400},
       {"3a", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "0\r\n\r\n"), 400},
       {"3b", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", "0\r\n\r\n"), 400},
       {"4", post("Transfer-Encoding: ,chunked", "0\r\n\r\n"), 400},
       {"5a", post("Transfer-Encoding: xchunked\r\nContent-Length: 5"), 501},
       {"5b", post("Transfer-Encoding: chunked, identity\r\nContent-Length: 5"), 501},
       {"5c", post("Transfer-Encoding: \"chunked\"\r\nContent-Length: 5"), 501},
-      {"5d", post("Transfer-Encoding: \x0b" "chunked\r\nContent-Length: 5"), 501},
+      {"5d",
+       post("Transfer-Encoding: \x0b"
+            "chunked\r\nContent-Length: 5"),
+       501},
       {"6", "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
       {"7a", post("Transfer-Encoding : chunked", "0\r\n\r\n"), 400},
       {"7b", post("Content-Length : 5"), 400},
@@ -124,7 +128,11 @@ std::vector<Row> more_rows() {
       {"0x80 in target", get("GET /\x80 HTTP/1.1"), 400},
       {"0xff in name", get("GET / HTTP/1.1", "X\xff: a\r\n"), 400},
       {"LF in name", get("GET / HTTP/1.1", "Te\nst: x\r\n"), 400},
-      {"name starts with 0xef", get("GET / HTTP/1.1", "\xef" "foo: x\r\n"), 400},
+      {"name starts with 0xef",
+       get("GET / HTTP/1.1",
+           "\xef"
+           "foo: x\r\n"),
+       400},
       {"a strange method", get("G=\":<>(e),[T];?\" / HTTP/1.1"), 400},
       {"two spaces", get("GET  / HTTP/1.1"), 400},
       {"trailing space", get("GET / HTTP/1.1 "), 400},

@@ -18,10 +18,10 @@ namespace weir::gateway {
 /// The origin's end of one connection, driven by the test or by Origin::answer().
 struct OriginConnection {
   std::unique_ptr<net::PipeStream> pipe;
-  std::string received;      ///< every byte so far
-  std::size_t parsed = 0;    ///< of them, up to the last whole request
-  int requests = 0;          ///< whole requests seen
-  std::string last_body;     ///< decoded content of the last whole request
+  std::string received;    ///< every byte so far
+  std::size_t parsed = 0;  ///< of them, up to the last whole request
+  int requests = 0;        ///< whole requests seen
+  std::string last_body;   ///< decoded content of the last whole request
   bool malformed = false;
 };
 
@@ -108,13 +108,14 @@ class InMemoryGateway {
         origin_(lane_),
         counters_(1),
         service_(std::make_shared<upstream::Service>(1, "origin", 1)),
-        routes_(std::make_shared<const RouteTable>(
-            settings, ServiceFinder{{"origin", {service_, 0}}})),
+        routes_(
+            std::make_shared<const RouteTable>(settings, ServiceFinder{{"origin", {service_, 0}}})),
         proxy_(context_, origin_, routes_, nullptr) {
     limits.hold_time = std::chrono::hours(1);
     service_->endpoints.publish(upstream::make_set(
         1, {std::make_shared<upstream::Endpoint>(1, "origin-1", "10.0.0.1:80", 1, 1)}));
-    server_ = std::make_unique<http::Server>(context_, nullptr, 0, limits, counters_.lane(0), proxy_);
+    server_ =
+        std::make_unique<http::Server>(context_, nullptr, 0, limits, counters_.lane(0), proxy_);
   }
   ~InMemoryGateway() {
     client_.reset();

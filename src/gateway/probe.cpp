@@ -29,8 +29,7 @@ struct ProbeSender {
     http::FetchRequest request;
     request.host = endpoint.address;
     request.fields.emplace_back("User-Agent", "weir-request");
-    auto fetching =
-        http::fetch(context, *pool, std::move(request), context.lane.after(kProbeTime));
+    auto fetching = http::fetch(context, *pool, std::move(request), context.lane.after(kProbeTime));
     const auto fetched = co_await fetching;
     if (fetched) {
       outcome.status = fetched->status;

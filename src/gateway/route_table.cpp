@@ -55,7 +55,8 @@ RouteTable::RouteTable(const config::Settings& settings, const ServiceFinder& se
         into.any.push_back(route.get());
       } else if (host.starts_with("*.")) {
         const std::string suffix = host.substr(1);
-        auto found = std::ranges::find(into.suffixes, suffix, &std::pair<std::string, Routes>::first);
+        auto found =
+            std::ranges::find(into.suffixes, suffix, &std::pair<std::string, Routes>::first);
         if (found == into.suffixes.end()) {
           into.suffixes.emplace_back(suffix, Routes());
           found = into.suffixes.end() - 1;
@@ -68,9 +69,8 @@ RouteTable::RouteTable(const config::Settings& settings, const ServiceFinder& se
     routes_.push_back(std::move(route));
   }
   const auto by_length = [](Routes& routes) {
-    std::ranges::stable_sort(routes, std::greater<>(), [](const Route* route) {
-      return route->settings.match.path.size();
-    });
+    std::ranges::stable_sort(routes, std::greater<>(),
+                             [](const Route* route) { return route->settings.match.path.size(); });
   };
   for (ListenerRoutes& listener : listeners_) {
     for (auto& [host, routes] : listener.exact) by_length(routes);

@@ -2,8 +2,8 @@
 // Route table: from listener, host, path and method to the one route that answers.
 //
 // An exact host wins over `*.suffix` (the longest suffix first), which wins over `*`; within a host
-// the longest path prefix wins. A prefix that ends in '/' matches what starts with it; one that does
-// not also ends at a segment boundary: `/api` matches `/api` and `/api/x`, never `/apiary`.
+// the longest path prefix wins. A prefix that ends in '/' matches what starts with it; one that
+// does not also ends at a segment boundary: `/api` matches `/api` and `/api/x`, never `/apiary`.
 // Immutable once built; shared by all lanes as a published snapshot.
 
 #include <cstdint>

@@ -9,8 +9,8 @@
 namespace weir::http {
 namespace {
 
-constexpr std::uint32_t kSizeDigitsMax = 16;          // leading zeros count: 1000 of them are abuse
-constexpr std::uint32_t kExtensionBytesMax = 4096;    // a body
+constexpr std::uint32_t kSizeDigitsMax = 16;        // leading zeros count: 1000 of them are abuse
+constexpr std::uint32_t kExtensionBytesMax = 4096;  // a body
 constexpr std::uint64_t kChunkMax = 1ull << 62;
 
 }  // namespace
@@ -179,8 +179,7 @@ const char* BodyDecoder::take_extension_byte(char c) {
     state_ = State::size_lf;
   } else if (c == ';') {
     seen_semicolon_ = true;
-  } else if (!space &&
-             (!seen_semicolon_ || static_cast<unsigned char>(c) < 0x20 || c == 0x7f)) {
+  } else if (!space && (!seen_semicolon_ || static_cast<unsigned char>(c) < 0x20 || c == 0x7f)) {
     return "a malformed chunk extension";
   }
   return ++extension_bytes_ > kExtensionBytesMax ? "too much of chunk extensions" : nullptr;

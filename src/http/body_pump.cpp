@@ -67,7 +67,8 @@ runtime::Task<UploadEnd> pump_request_body(Exchange& exchange, ClientConnection&
       if (!sent) {
         // The upstream may have answered before it stopped reading.
         if (answer.readable) co_return UploadEnd{Kind::early_response};
-        co_return upload_failed(Kind::upstream_failed, sent.error(), "the upstream stopped reading");
+        co_return upload_failed(Kind::upstream_failed, sent.error(),
+                                "the upstream stopped reading");
       }
     }
     exchange.consume_body(*piece);

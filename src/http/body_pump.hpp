@@ -44,7 +44,8 @@ struct UploadEnd {
   const char* why = "";
 };
 
-/// Sends what is left of the request's body to the upstream, until its end, a failure, or an answer.
+/// Sends what is left of the request's body to the upstream, until its end, a failure, or an
+/// answer.
 runtime::Task<UploadEnd> pump_request_body(Exchange& exchange, ClientConnection& upstream,
                                            Coding coding, base::Duration idle,
                                            std::uint64_t body_max);

@@ -70,8 +70,7 @@ inline const char* find_token_end(const char* p, const char* end) noexcept {
   while (end - p >= 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
     const __m128i row = _mm_shuffle_epi8(low, _mm_and_si128(bytes, nibble));
-    const __m128i bit =
-        _mm_shuffle_epi8(high, _mm_and_si128(_mm_srli_epi16(bytes, 4), nibble));
+    const __m128i bit = _mm_shuffle_epi8(high, _mm_and_si128(_mm_srli_epi16(bytes, 4), nibble));
     const __m128i no = _mm_cmpeq_epi8(_mm_and_si128(row, bit), _mm_setzero_si128());
     const auto mask = static_cast<unsigned>(_mm_movemask_epi8(no));
     if (mask != 0) return p + __builtin_ctz(mask);
@@ -89,8 +88,8 @@ inline const char* find_control(const char* p, const char* end) noexcept {
   while (end - p >= 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
     const __m128i low = _mm_cmpeq_epi8(_mm_max_epu8(bytes, last_control), last_control);
-    const __m128i control = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(bytes, tab), low),
-                                         _mm_cmpeq_epi8(bytes, del));
+    const __m128i control =
+        _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(bytes, tab), low), _mm_cmpeq_epi8(bytes, del));
     const auto mask = static_cast<unsigned>(_mm_movemask_epi8(control));
     if (mask != 0) return p + __builtin_ctz(mask);
     p += 16;

@@ -1,6 +1,6 @@
 #pragma once
-// ClientConnection: our side of one connection to an upstream. It carries one exchange at a time and
-// says at the end whether it may carry another.
+// ClientConnection: our side of one connection to an upstream. It carries one exchange at a time
+// and says at the end whether it may carry another.
 //
 // Reusable only after a whole, well-framed response with nothing behind it; a framing error, an
 // early answer with unread body, an abort or extra bytes end it (http-rules.md, sections 3 and 6).
@@ -21,9 +21,9 @@ class ClientConnection {
 
   std::unique_ptr<net::Stream> stream;
   net::Buffer input;
-  BodyDecoder body;          ///< of the response being read
-  bool reused = false;       ///< it has carried an exchange before
-  bool keep_alive = true;    ///< by what the upstream said
+  BodyDecoder body;        ///< of the response being read
+  bool reused = false;     ///< it has carried an exchange before
+  bool keep_alive = true;  ///< by what the upstream said
   base::Time idle_since{};
 
   /// Nothing came on an idle connection: no bytes, no end. Cost: two loads; events tell.
@@ -33,7 +33,8 @@ class ClientConnection {
 
   /// Reads the next response head into the lane's scratch. Bytes after it stay in `input`; call
   /// input.consume(head.bytes) before the next read. `any` is set at the first byte.
-  /// Fails: deadline; closed or reset (origin upstream); bad_message; cancelled (the client is gone).
+  /// Fails: deadline; closed or reset (origin upstream); bad_message; cancelled (the client is
+  /// gone).
   runtime::Task<base::Result<void>> read_head(LaneContext& context, std::string_view method,
                                               base::Deadline deadline, bool& any);
 

@@ -37,7 +37,8 @@ Verdict Connection::judge_input(HeadWait& wait) {
   return verdict;
 }
 
-// Reads once after a wait. `complete` here means: go on judging; `refused`: answer; else it is over.
+// Reads once after a wait. `complete` here means: go on judging; `refused`: answer; else it is
+// over.
 Verdict Connection::take_bytes(runtime::Wake wake, const HeadWait& wait, bool& over) {
   over = wake == runtime::Wake::cancelled || (wake == runtime::Wake::deadline && !wait.begun);
   if (over) return Verdict::incomplete();

@@ -28,16 +28,16 @@ struct ServerLimits {
   base::Duration idle = std::chrono::seconds(60);        ///< between requests
   base::Duration write_idle = std::chrono::seconds(30);  ///< a client that does not read
   base::Duration hold_time = std::chrono::milliseconds(100);
-  std::uint64_t body_rate_min = 240;                     ///< bytes/s, judged after body_grace
+  std::uint64_t body_rate_min = 240;  ///< bytes/s, judged after body_grace
   base::Duration body_grace = std::chrono::seconds(5);
-  std::uint64_t body_max = 0;                            ///< bytes; 0 = no limit
-  std::uint32_t connections_max = 0;                     ///< per lane; 0 = no limit
+  std::uint64_t body_max = 0;         ///< bytes; 0 = no limit
+  std::uint32_t connections_max = 0;  ///< per lane; 0 = no limit
 };
 
 /// What every exchange of a connection shares.
 struct Peer {
-  net::Address address;        ///< the client's
-  char host[46] = {};          ///< its text, without port
+  net::Address address;  ///< the client's
+  char host[46] = {};    ///< its text, without port
   std::uint8_t host_size = 0;
   net::Address local;          ///< the listener's
   std::uint16_t listener = 0;  ///< index in the configuration
@@ -100,9 +100,7 @@ class Exchange {
   runtime::Task<base::Result<void>> send(net::Gather parts);
   /// As send(), without a task and without waiting; `some`: await send_rest with what is left.
   net::Sent send_now(net::Gather& parts);
-  base::Deadline write_deadline() const noexcept {
-    return context_.lane.after(limits_.write_idle);
-  }
+  base::Deadline write_deadline() const noexcept { return context_.lane.after(limits_.write_idle); }
 
   bool responded() const noexcept { return responded_; }
   void set_responded(std::uint16_t status) noexcept {

@@ -6,8 +6,8 @@ namespace weir::http {
 namespace {
 
 std::string write_head(const FetchRequest& request) {
-  std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", request.method, request.target,
-                                 request.host);
+  std::string head =
+      fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", request.method, request.target, request.host);
   for (const auto& [name, value] : request.fields) head += name + ": " + value + "\r\n";
   if (!request.body.empty() || request.method != "GET") {
     head += fmt::format("Content-Length: {}\r\n", request.body.size());

@@ -6,13 +6,13 @@ namespace weir::http {
 namespace {
 
 struct Line {
-  Verdict verdict;       // incomplete: the line has no end yet
+  Verdict verdict;  // incomplete: the line has no end yet
   const char* next = nullptr;
 };
 
 // field-line = token ":" OWS *( VCHAR / obs-text / SP / HTAB ) OWS CRLF
-Line scan_line(const char* base, const char* p, const char* end, std::uint16_t refusal, Field& field,
-               bool& te_has_control) noexcept {
+Line scan_line(const char* base, const char* p, const char* end, std::uint16_t refusal,
+               Field& field, bool& te_has_control) noexcept {
   const auto refuse = [&](const char* why, const char* at) {
     return Line{Verdict::refuse(refusal, why, static_cast<std::size_t>(at - base))};
   };
@@ -77,7 +77,8 @@ FieldScan scan_fields(std::string_view text, std::size_t start, const HeadLimits
     if (*p == '\r') {
       if (end - p < 2) return rest_missing();
       if (p[1] != '\n') {
-        scan.verdict = Verdict::refuse(refusal, "CR without LF", static_cast<std::size_t>(p - base));
+        scan.verdict =
+            Verdict::refuse(refusal, "CR without LF", static_cast<std::size_t>(p - base));
         return scan;
       }
       scan.bytes = static_cast<std::uint32_t>(p + 2 - base);

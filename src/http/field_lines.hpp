@@ -10,8 +10,8 @@ namespace weir::http {
 
 struct FieldScan {
   Verdict verdict;
-  std::uint32_t bytes = 0;         ///< complete: bytes up to and with the empty line
-  bool te_has_control = false;     ///< a Transfer-Encoding value holds a control byte
+  std::uint32_t bytes = 0;      ///< complete: bytes up to and with the empty line
+  bool te_has_control = false;  ///< a Transfer-Encoding value holds a control byte
 };
 
 /// Reads lines of `text` from offset `start` up to the empty line into `out` (base is text.data()).

@@ -10,7 +10,8 @@
 namespace weir::http {
 namespace {
 
-constexpr std::size_t kEmptyLinesMax = 8;   // before a request line (RFC 9112, 2.2 says at least one)
+constexpr std::size_t kEmptyLinesMax =
+    8;  // before a request line (RFC 9112, 2.2 says at least one)
 constexpr std::size_t kMethodMax = 32;
 constexpr std::string_view kOurMark = "1.1 weir";
 
@@ -225,8 +226,7 @@ Verdict judge_target(const Facts& facts, std::span<char> scratch, RequestHead& o
 void apply_connection_options(const Facts& facts, RequestHead& out) noexcept {
   const auto drop_named = [&](std::string_view option) {
     for (Field& field : out.fields) {
-      if (!is_protected(field.id) &&
-          base::equals_ignore_case(out.fields.name(field), option)) {
+      if (!is_protected(field.id) && base::equals_ignore_case(out.fields.name(field), option)) {
         field.dropped = true;
       }
     }
@@ -249,8 +249,8 @@ void apply_connection_options(const Facts& facts, RequestHead& out) noexcept {
     });
   }
   out.keep_alive = !close && (out.minor >= 1 || keep_alive);
-  out.wants_websocket = upgrade && out.minor >= 1 &&
-                        base::equals_ignore_case(facts.upgrade, "websocket");
+  out.wants_websocket =
+      upgrade && out.minor >= 1 && base::equals_ignore_case(facts.upgrade, "websocket");
 }
 
 }  // namespace

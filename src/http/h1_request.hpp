@@ -2,9 +2,9 @@
 // HTTP/1 request heads: bytes to a validated RequestHead, or the reason why not.
 //
 // The order of checks is fixed (http-rules.md, section 1): request line and version → field lines →
-// Transfer-Encoding → Content-Length → Host → target → the rest. Only whole lines are judged, so the
-// verdict depends on the bytes and never on how they were cut. Pure; no allocation.
-// Source: RFC 9112, 2–6; http-rules.md, section 2.
+// Transfer-Encoding → Content-Length → Host → target → the rest. Only whole lines are judged, so
+// the verdict depends on the bytes and never on how they were cut. Pure; no allocation. Source: RFC
+// 9112, 2–6; http-rules.md, section 2.
 
 #include <span>
 #include <string_view>

@@ -38,8 +38,8 @@ StatusLine parse_status_line(std::string_view text, const HeadLimits& limits,
     return bad("the status is not three digits", 9);
   }
   out.minor = static_cast<std::uint8_t>(text[7] - '0');
-  out.status = static_cast<std::uint16_t>((text[9] - '0') * 100 + (text[10] - '0') * 10 +
-                                          (text[11] - '0'));
+  out.status =
+      static_cast<std::uint16_t>((text[9] - '0') * 100 + (text[10] - '0') * 10 + (text[11] - '0'));
   if (out.status < 100 || out.status > 599) return bad("the status is not in 100 to 599", 9);
   out.reason = length > 13 ? text.substr(13, length - 13) : std::string_view();
   return {Verdict::complete(), length + 2};
@@ -72,8 +72,7 @@ Verdict gather(ResponseHead& out, Facts& facts) noexcept {
         facts.has_connection = true;
         break;
       case FieldId::upgrade:
-        facts.upgrade_websocket =
-            base::equals_ignore_case(out.fields.value(field), "websocket");
+        facts.upgrade_websocket = base::equals_ignore_case(out.fields.value(field), "websocket");
         break;
       case FieldId::date:
         out.has_date = true;
@@ -101,8 +100,7 @@ void apply_connection_options(ResponseHead& out, const Facts& facts) noexcept {
         upgrade = true;
       } else {
         for (Field& field : out.fields) {
-          if (!is_protected(field.id) &&
-              base::equals_ignore_case(out.fields.name(field), option)) {
+          if (!is_protected(field.id) && base::equals_ignore_case(out.fields.name(field), option)) {
             field.dropped = true;
           }
         }

@@ -1,9 +1,9 @@
 #pragma once
 // Heads: what a request or response says before its body, as views into the bytes it was read from.
 //
-// Lifetime: a head points into the buffer it was parsed from and, being kept in lane scratch memory,
-// is valid until the next co_await of whoever parsed it. What must live longer is written out or
-// copied before.
+// Lifetime: a head points into the buffer it was parsed from and, being kept in lane scratch
+// memory, is valid until the next co_await of whoever parsed it. What must live longer is written
+// out or copied before.
 
 #include <array>
 #include <cstdint>
@@ -15,9 +15,9 @@ namespace weir::http {
 
 /// Bounds of a head; each at n is accepted and at n + 1 refused.
 struct HeadLimits {
-  std::uint32_t line_max = 8 * 1024;    ///< bytes of the request line without its end: 414
-  std::uint32_t head_max = 64 * 1024;   ///< bytes of the whole head with its empty line: 431
-  std::uint32_t fields_max = 100;       ///< field lines: 431; at most kFieldsMax
+  std::uint32_t line_max = 8 * 1024;   ///< bytes of the request line without its end: 414
+  std::uint32_t head_max = 64 * 1024;  ///< bytes of the whole head with its empty line: 431
+  std::uint32_t fields_max = 100;      ///< field lines: 431; at most kFieldsMax
 };
 
 inline constexpr std::size_t kFieldsMax = 256;
@@ -67,13 +67,13 @@ struct RequestHead {
   std::uint8_t minor = 1;   ///< HTTP/1.minor
   Framing framing = Framing::none;
   bool has_content_length = false;
-  bool keep_alive = true;         ///< the client lets the connection live on
+  bool keep_alive = true;  ///< the client lets the connection live on
   bool expects_continue = false;
-  bool wants_websocket = false;   ///< Upgrade: websocket named by Connection
+  bool wants_websocket = false;  ///< Upgrade: websocket named by Connection
   bool keeps_te_trailers = false;
-  bool has_kept_escape = false;   ///< the path holds %2f or %5c: only for routes that keep them
-  std::uint8_t via_ours = 0;      ///< how often our own mark stands in Via
-  std::uint8_t look_alikes = 0;   ///< dropped fields such as Content_Length
+  bool has_kept_escape = false;  ///< the path holds %2f or %5c: only for routes that keep them
+  std::uint8_t via_ours = 0;     ///< how often our own mark stands in Via
+  std::uint8_t look_alikes = 0;  ///< dropped fields such as Content_Length
 };
 
 struct ResponseHead {
@@ -94,9 +94,9 @@ struct ResponseHead {
 struct Verdict {
   enum class Kind : std::uint8_t { incomplete, complete, refused };
   Kind kind = Kind::incomplete;
-  std::uint16_t status = 0;     ///< refused: what to answer (for responses always 502)
-  std::uint32_t at = 0;         ///< refused: offset of the first bad byte
-  const char* why = "";         ///< refused: for people; static
+  std::uint16_t status = 0;  ///< refused: what to answer (for responses always 502)
+  std::uint32_t at = 0;      ///< refused: offset of the first bad byte
+  const char* why = "";      ///< refused: for people; static
 
   static constexpr Verdict incomplete() noexcept { return {}; }
   static constexpr Verdict complete() noexcept { return {Kind::complete}; }

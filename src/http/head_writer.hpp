@@ -46,9 +46,7 @@ class HeadWriter {
   /// The field lines that are not dropped, as they were received, in contiguous runs.
   void put_kept(const FieldList& fields, std::uint32_t head_bytes) noexcept;
 
-  std::string_view text() const noexcept {
-    return {begin_, static_cast<std::size_t>(p_ - begin_)};
-  }
+  std::string_view text() const noexcept { return {begin_, static_cast<std::size_t>(p_ - begin_)}; }
   bool fits() const noexcept { return fits_; }
 
  private:

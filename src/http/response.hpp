@@ -14,16 +14,16 @@ struct Response {
   std::string content_type;  ///< empty: no Content-Type
   std::string body;
   std::vector<std::pair<std::string, std::string>> fields;
-  bool close = false;        ///< end the connection after it
+  bool close = false;  ///< end the connection after it
 };
 
 /// What a problem is about; the members of RFC 9457.
 struct Problem {
   std::uint16_t status = 500;
-  std::string_view title;    ///< empty: the status' own phrase
-  std::string detail;        ///< what happened, for people
-  std::string_view action;   ///< what to do about it; empty: left out
-  std::string_view reason;   ///< the exchange's reason code (balancing.md, 14); empty: left out
+  std::string_view title;   ///< empty: the status' own phrase
+  std::string detail;       ///< what happened, for people
+  std::string_view action;  ///< what to do about it; empty: left out
+  std::string_view reason;  ///< the exchange's reason code (balancing.md, 14); empty: left out
   std::string_view request_id;
 };
 

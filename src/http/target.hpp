@@ -13,8 +13,8 @@ namespace weir::http {
 
 struct PathResult {
   bool ok = false;
-  std::string_view path;          ///< in `target` when nothing had to change, else in `scratch`
-  bool has_kept_escape = false;   ///< holds %2f or %5c: only for routes that say `escapes: keep`
+  std::string_view path;         ///< in `target` when nothing had to change, else in `scratch`
+  bool has_kept_escape = false;  ///< holds %2f or %5c: only for routes that say `escapes: keep`
   const char* why = "";
 };
 

@@ -20,9 +20,9 @@ runtime::Task<void> carry(Both& both, net::Stream& from, net::Buffer& buffer, ne
   int pieces = 0;
   for (;;) {
     if (!buffer.empty()) {
-      auto sending = net::send_all(to, {.body = buffer.view()},
-                                   both.lane.after(both.idle).shortened(both.end),
-                                   base::Origin::internal);
+      auto sending =
+          net::send_all(to, {.body = buffer.view()}, both.lane.after(both.idle).shortened(both.end),
+                        base::Origin::internal);
       const auto sent = co_await sending;
       if (!sent) break;
       bytes += buffer.size();
@@ -65,9 +65,9 @@ runtime::Task<TunnelEnd> run_tunnel(Exchange& exchange, ClientConnection& upstre
   Both both{lane, idle, lane.after(stream_time), lane.now()};
   exchange.client().readiness().watch_hangup(nullptr);
   runtime::Gate gate;
-  runtime::spawn(gate, "tunnel up",
-                 carry(both, exchange.client(), exchange.input(), *upstream.stream,
-                       end.to_upstream));
+  runtime::spawn(
+      gate, "tunnel up",
+      carry(both, exchange.client(), exchange.input(), *upstream.stream, end.to_upstream));
   runtime::spawn(gate, "tunnel down",
                  carry(both, *upstream.stream, upstream.input, exchange.client(), end.to_client));
   auto closing = gate.close();

@@ -1,5 +1,6 @@
 #pragma once
-// WebSocket opening handshake (RFC 6455, 4): the checks a gateway makes before it lets bytes through.
+// WebSocket opening handshake (RFC 6455, 4): the checks a gateway makes before it lets bytes
+// through.
 
 #include <string>
 #include <string_view>

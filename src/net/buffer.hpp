@@ -53,7 +53,8 @@ class BufferPool {
   char* take(FreeList& free, std::size_t size) {
     ++outstanding_;
     Block* block = free.head;
-    if (block == nullptr) [[unlikely]] return allocate(size);
+    if (block == nullptr) [[unlikely]]
+      return allocate(size);
     free.head = block->next;
     --free.count;
     return reinterpret_cast<char*>(block);
@@ -93,7 +94,9 @@ class Buffer {
   std::span<char> room();
   void filled(std::size_t bytes) noexcept { end_ += static_cast<std::uint32_t>(bytes); }
   /// Nothing more can be read until something is consumed.
-  bool full() const noexcept { return block_ != nullptr && !small_ && size() == BufferPool::kLarge; }
+  bool full() const noexcept {
+    return block_ != nullptr && !small_ && size() == BufferPool::kLarge;
+  }
 
   /// Drops the first `bytes`; an empty buffer gives its block back.
   void consume(std::size_t bytes) noexcept {

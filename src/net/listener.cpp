@@ -81,8 +81,8 @@ base::Result<std::unique_ptr<Listener>> Listener::open(runtime::Lane& lane, cons
     ::close(fd);
     return failed(os_error, address);
   }
-  std::unique_ptr<Listener> listener(new Listener(
-      lane, fd, address.family() == AF_UNIX ? address : bound_address(fd)));
+  std::unique_ptr<Listener> listener(
+      new Listener(lane, fd, address.family() == AF_UNIX ? address : bound_address(fd)));
   const auto slot = lane.add(fd, listener->readiness_);
   if (!slot) return base::Fail(slot.error());
   listener->slot_ = *slot;
@@ -100,8 +100,8 @@ Listener::~Listener() {
 std::optional<Listener::Accepted> Listener::try_accept(base::Error* error) {
   sockaddr_storage raw{};
   socklen_t length = sizeof raw;
-  const int fd = ::accept4(fd_, reinterpret_cast<sockaddr*>(&raw), &length,
-                           SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const int fd =
+      ::accept4(fd_, reinterpret_cast<sockaddr*>(&raw), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) {
     if (errno == EAGAIN) {
       readiness_.readable = false;

@@ -165,7 +165,8 @@ TEST_P(AnyStream, SendToAStalledReaderEndsAtItsDeadline) {
   base::Errc code = base::Errc::internal;
   auto send = [](Stream& stream, const std::string& bytes, base::Deadline deadline,
                  base::Errc& out) -> runtime::Task<void> {
-    const auto result = co_await send_all(stream, {.body = bytes}, deadline, base::Origin::downstream);
+    const auto result =
+        co_await send_all(stream, {.body = bytes}, deadline, base::Origin::downstream);
     out = result.error().code();
   };
   spawn(gate, "send", send(*ends_.a, large, lane_.lane().after(30s), code));

@@ -45,8 +45,7 @@ IoCount PipeStream::fill(std::span<char> room) {
     readiness_.readable = false;
     return {IoStatus::again};
   }
-  const std::size_t count =
-      std::min({in.bytes.size(), room.size(), shared_->options.read_max});
+  const std::size_t count = std::min({in.bytes.size(), room.size(), shared_->options.read_max});
   std::memcpy(room.data(), in.bytes.data(), count);
   in.bytes.erase(0, count);
   if (in.bytes.empty() && !in.ended) readiness_.readable = false;
@@ -100,7 +99,9 @@ std::string PipeStream::take() {
   return out;
 }
 
-bool PipeStream::peer_ended() const noexcept { return incoming().bytes.empty() && incoming().ended; }
+bool PipeStream::peer_ended() const noexcept {
+  return incoming().bytes.empty() && incoming().ended;
+}
 
 bool PipeStream::peer_reset() const noexcept { return incoming().reset; }
 

@@ -15,8 +15,8 @@ namespace weir::net {
 class PipeStream final : public Stream {
  public:
   struct Options {
-    std::size_t capacity = 256 * 1024;             ///< bytes in flight per direction
-    std::size_t read_max = SIZE_MAX;               ///< one fill() returns at most so much
+    std::size_t capacity = 256 * 1024;  ///< bytes in flight per direction
+    std::size_t read_max = SIZE_MAX;    ///< one fill() returns at most so much
   };
 
   static std::pair<std::unique_ptr<PipeStream>, std::unique_ptr<PipeStream>> make_pair(

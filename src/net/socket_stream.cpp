@@ -121,8 +121,8 @@ runtime::Task<base::Result<std::unique_ptr<Stream>>> connect(runtime::Lane& lane
   }
   const runtime::Wake wake = co_await stream->readiness().wait_writable(deadline);
   if (wake == runtime::Wake::deadline) {
-    co_return base::fail(base::Errc::deadline, "connect: no answer in time",
-                         base::Origin::upstream, base::Retry::safe);
+    co_return base::fail(base::Errc::deadline, "connect: no answer in time", base::Origin::upstream,
+                         base::Retry::safe);
   }
   if (wake == runtime::Wake::cancelled) co_return base::fail(base::Errc::cancelled);
   int os_error = 0;

@@ -9,7 +9,8 @@ namespace weir::net {
 
 base::Error Stream::broken(std::string_view doing, base::Origin origin) const {
   if (os_error_ != 0) return base::Error::from_errno(os_error_, doing, origin);
-  return base::Error(base::Errc::closed, std::string(doing) + ": the peer ended the stream", origin);
+  return base::Error(base::Errc::closed, std::string(doing) + ": the peer ended the stream",
+                     origin);
 }
 
 Sent send_now(Stream& stream, Gather& parts) {
@@ -23,7 +24,8 @@ Sent send_now(Stream& stream, Gather& parts) {
   const std::size_t wanted = parts.size();
   const IoCount sent = stream.try_send({each.data(), count});
   if (sent.status == IoStatus::broken) return Sent::broken;
-  if (sent.bytes == wanted) [[likely]] return Sent::all;
+  if (sent.bytes == wanted) [[likely]]
+    return Sent::all;
   std::size_t left = sent.bytes;
   for (std::string_view* run : {&parts.head, &parts.body, &parts.tail}) {
     const std::size_t taken = std::min(left, run->size());

@@ -26,8 +26,8 @@ class BlockingPool {
   /// From any thread. False when the queue is full or the pool is ending.
   [[nodiscard]] bool submit(std::move_only_function<void()> work);
 
-  /// Runs `work` on a pool thread and gives its value on `lane`. Fails: overloaded when the queue is
-  /// full; deadline, and then the work goes on and its value is dropped.
+  /// Runs `work` on a pool thread and gives its value on `lane`. Fails: overloaded when the queue
+  /// is full; deadline, and then the work goes on and its value is dropped.
   template <class Work, class T = std::invoke_result_t<Work>>
   Task<base::Result<T>> run(Lane& lane, Work work, base::Deadline deadline = {}) {
     Foreign<T> foreign(lane);

@@ -78,8 +78,7 @@ class Sleep {
       : waiter_(lane), deadline_(deadline), cancel_(cancel) {}
 
   bool await_ready() const noexcept {
-    return (cancel_ != nullptr && cancel_->requested()) ||
-           deadline_.expired(waiter_.lane().now());
+    return (cancel_ != nullptr && cancel_->requested()) || deadline_.expired(waiter_.lane().now());
   }
   void await_suspend(std::coroutine_handle<> frame) {
     if (cancel_ != nullptr) hook_.emplace(*cancel_, waiter_);
@@ -93,9 +92,10 @@ class Sleep {
  private:
   struct Hook : CancelHook {
     Hook(CancelSource& source, Waiter& slept) noexcept
-        : CancelHook(source, [](CancelHook& hook) {
-            static_cast<Hook&>(hook).waiter.resume_later(Wake::cancelled);
-          }),
+        : CancelHook(source,
+                     [](CancelHook& hook) {
+                       static_cast<Hook&>(hook).waiter.resume_later(Wake::cancelled);
+                     }),
           waiter(slept) {}
     Waiter& waiter;
   };

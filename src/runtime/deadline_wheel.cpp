@@ -41,8 +41,7 @@ void DeadlineWheel::arm(WheelEntry& entry, base::Time at) noexcept {
   if (entry.previous_ != nullptr && entry.linked_at_ <= entry.deadline_) return;
   entry.unlink();
   // Far deadlines are linked one turn ahead and judged again there.
-  const std::int64_t tick =
-      std::clamp(entry.deadline_, swept_ + 1, swept_ + kSlots - 1);
+  const std::int64_t tick = std::clamp(entry.deadline_, swept_ + 1, swept_ + kSlots - 1);
   link(entry, tick);
 }
 

@@ -6,7 +6,8 @@
 // expire deadlines → run posted functions.
 //
 // Invariants
-//  1. A file descriptor is registered once, edge-triggered for reading, writing and hangup, until it
+//  1. A file descriptor is registered once, edge-triggered for reading, writing and hangup, until
+//  it
 //     is closed: no epoll_ctl on the request path.
 //  2. Events carry a slot and a generation, so an event of a descriptor that was closed earlier in
 //     the same batch finds nobody.
@@ -74,7 +75,8 @@ class Lane {
 
   // ---- from any thread
 
-  /// Runs `work` on the lane's thread. Order is kept per poster. Cost: a lock and at most one write.
+  /// Runs `work` on the lane's thread. Order is kept per poster. Cost: a lock and at most one
+  /// write.
   void post(std::move_only_function<void()> work);
   /// run() returns after the present turn.
   void stop();

@@ -25,9 +25,7 @@ class Published {
     generation_.fetch_add(1, std::memory_order_release);
   }
 
-  std::uint64_t generation() const noexcept {
-    return generation_.load(std::memory_order_acquire);
-  }
+  std::uint64_t generation() const noexcept { return generation_.load(std::memory_order_acquire); }
 
   /// A reference of one's own; costs a lock.
   std::shared_ptr<const T> load() const {
@@ -37,7 +35,7 @@ class Published {
 
  private:
   mutable std::mutex mutex_;
-  std::shared_ptr<const T> value_;       // guarded by mutex_
+  std::shared_ptr<const T> value_;  // guarded by mutex_
   std::atomic<std::uint64_t> generation_{1};
 };
 
@@ -80,7 +78,8 @@ class PublishedReader {
 
   /// The newest snapshot, kept until the Held dies.
   Held hold() {
-    if (source_.generation() != generation_) [[unlikely]] refresh();
+    if (source_.generation() != generation_) [[unlikely]]
+      refresh();
     return Held(node_);
   }
 

@@ -1,8 +1,8 @@
 #pragma once
 // Readiness: what is known about one end of a stream, and who waits for it.
 //
-// Edge-triggered epoll tells of a change once; the flags remember it until a read or write finds the
-// kernel's buffer empty or full. Waiting with the flag set costs a branch and no system call.
+// Edge-triggered epoll tells of a change once; the flags remember it until a read or write finds
+// the kernel's buffer empty or full. Waiting with the flag set costs a branch and no system call.
 //
 // Invariants
 //  1. At most one waiter per direction.
@@ -68,7 +68,8 @@ class Readiness {
   bool writable = false;
   bool hangup = false;  ///< the peer ended its direction or broke the stream; data may be left
 
-  /// `co_await` until the direction is ready; a cancelled Readiness answers at once without starting.
+  /// `co_await` until the direction is ready; a cancelled Readiness answers at once without
+  /// starting.
   auto wait_readable(base::Deadline deadline) noexcept {
     return Wait{*this, reader_, readable, deadline};
   }

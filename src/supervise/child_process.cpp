@@ -94,11 +94,11 @@ base::Result<Started> start(const ChildSpec& spec) {
   posix_spawnattr_setsigmask(&parts.attributes, &none);
   posix_spawnattr_setsigdefault(&parts.attributes, &defaults);
   posix_spawnattr_setpgroup(&parts.attributes, 0);
-  posix_spawnattr_setflags(&parts.attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                                  POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setflags(&parts.attributes,
+                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   Started started;
-  const int failed = posix_spawn(&started.pid, kSelf, &parts.actions, &parts.attributes,
-                                 argv.data(), envp.data());
+  const int failed =
+      posix_spawn(&started.pid, kSelf, &parts.actions, &parts.attributes, argv.data(), envp.data());
   if (failed != 0) return base::Fail(base::Error::from_errno(failed, "start " + spec.name));
   started.pidfd = Fd(static_cast<int>(::syscall(SYS_pidfd_open, started.pid, 0)));
   if (!started.pidfd) {

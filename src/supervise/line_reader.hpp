@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "supervise/descriptor.hpp"
 #include "runtime/task.hpp"
+#include "supervise/descriptor.hpp"
 
 namespace weir::supervise {
 

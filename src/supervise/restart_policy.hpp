@@ -2,8 +2,8 @@
 // Restart policy: when a died child is started again. Pure.
 //
 // The pause doubles from 200 ms to 10 s with each death that follows a short life; a child that
-// lived for a minute starts over. Five deaths within a minute are called failing: the child is still
-// restarted, at the longest pause, and shown as failing.
+// lived for a minute starts over. Five deaths within a minute are called failing: the child is
+// still restarted, at the longest pause, and shown as failing.
 
 #include <algorithm>
 #include <array>

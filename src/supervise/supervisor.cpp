@@ -126,8 +126,8 @@ void Child::take_message(const std::string& line) {
   was_ready_ = true;
   state_ = ChildState::running;
   const auto* port = object.if_contains("port");
-  const bool known = port != nullptr && port->is_int64() && port->get_int64() > 0 &&
-                     port->get_int64() <= 65535;
+  const bool known =
+      port != nullptr && port->is_int64() && port->get_int64() > 0 && port->get_int64() <= 65535;
   observer_.ready(spec_.name, known ? static_cast<std::uint16_t>(port->get_int64()) : 0);
 }
 

@@ -78,7 +78,7 @@ class BasicHistogram {
   BasicHistogram(const BasicHistogram&) = delete;
   BasicHistogram& operator=(const BasicHistogram&) = delete;
 
-  /// Owner only. Cost: about 20 instructions; allocates once in its life.
+  /// Owner only. Cost: about 30 instructions; allocates once in its life.
   void record(base::Duration duration) noexcept {
     Cells* cells = cells_.load(std::memory_order_relaxed);
     if (cells == nullptr) [[unlikely]] {

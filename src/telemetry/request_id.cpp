@@ -1,8 +1,10 @@
 #include "telemetry/request_id.hpp"
 
 #include <sys/random.h>
+#ifdef __SSSE3__
+#include <tmmintrin.h>
+#endif
 
-#include <bit>
 #include <cerrno>
 #include <cstring>
 
@@ -11,22 +13,34 @@
 namespace weir::telemetry {
 namespace {
 
-// Spreads the 8 nibbles of `half` over the 8 bytes of a word, the highest nibble in the lowest
-// byte, then turns each into its digit: eight digits at a time instead of a table look-up each.
-std::uint64_t eight_digits(std::uint32_t half) noexcept {
-  std::uint64_t x = half;
-  x = ((x & 0x00000000ffff0000ull) >> 16) | ((x & 0x000000000000ffffull) << 32);
-  x = ((x & 0x0000ff000000ff00ull) >> 8) | ((x & 0x000000ff000000ffull) << 16);
-  x = ((x & 0x00f000f000f000f0ull) >> 4) | ((x & 0x000f000f000f000full) << 8);
-  const std::uint64_t above_nine = ((x + 0x0606060606060606ull) >> 4) & 0x0101010101010101ull;
-  return x + 0x3030303030303030ull + above_nine * ('a' - '9' - 1);
+// Sixteen bytes become 32 digits at once where the machine can look up 16 bytes of a table in one
+// instruction (SSSE3, part of the x86-64-v2 every build of ours needs); elsewhere one by one.
+#ifdef __SSSE3__
+
+void write_digits(std::uint64_t high, std::uint64_t low, char* out) noexcept {
+  const __m128i bytes = _mm_set_epi64x(static_cast<long long>(__builtin_bswap64(low)),
+                                       static_cast<long long>(__builtin_bswap64(high)));
+  const __m128i nibble = _mm_set1_epi8(0x0f);
+  const __m128i upper = _mm_and_si128(_mm_srli_epi16(bytes, 4), nibble);
+  const __m128i lower = _mm_and_si128(bytes, nibble);
+  const __m128i digits =
+      _mm_setr_epi8('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f');
+  const __m128i first = _mm_shuffle_epi8(digits, _mm_unpacklo_epi8(upper, lower));
+  const __m128i second = _mm_shuffle_epi8(digits, _mm_unpackhi_epi8(upper, lower));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), first);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 16), second);
 }
 
-void write_eight(std::uint32_t half, char* out) noexcept {
-  static_assert(std::endian::native == std::endian::little);
-  const std::uint64_t digits = eight_digits(half);
-  std::memcpy(out, &digits, 8);
+#else
+
+void write_digits(std::uint64_t high, std::uint64_t low, char* out) noexcept {
+  for (int i = 0; i < 16; ++i) {
+    out[i] = "0123456789abcdef"[(high >> (60 - 4 * i)) & 15];
+    out[16 + i] = "0123456789abcdef"[(low >> (60 - 4 * i)) & 15];
+  }
 }
+
+#endif
 
 }  // namespace
 
@@ -41,8 +55,9 @@ std::uint64_t seed_from_kernel() noexcept {
 }
 
 void write_hex(std::uint64_t value, char* out) noexcept {
-  write_eight(static_cast<std::uint32_t>(value >> 32), out);
-  write_eight(static_cast<std::uint32_t>(value), out + 8);
+  char both[32];
+  write_digits(value, 0, both);
+  std::memcpy(out, both, 16);
 }
 
 void RequestIds::next(std::int64_t wall_ms, RequestId& out) noexcept {
@@ -50,20 +65,18 @@ void RequestIds::next(std::int64_t wall_ms, RequestId& out) noexcept {
   const std::uint64_t b = rng_.next();
   const std::uint64_t high = (static_cast<std::uint64_t>(wall_ms) << 16) | 0x7000u | (a & 0x0fffu);
   const std::uint64_t low = (b >> 2) | 0x8000'0000'0000'0000ull;
+  char digits[32];
+  write_digits(high, low, digits);
   char* const text = out.data();
-  // Pieces are written whole, lowest first; each dash then covers what reached too far.
-  char piece[16];
-  write_eight(static_cast<std::uint32_t>(high >> 32), text);
-  write_eight(static_cast<std::uint32_t>(high), piece);
+  std::memcpy(text, digits, 8);
   text[8] = '-';
-  std::memcpy(text + 9, piece, 4);
+  std::memcpy(text + 9, digits + 8, 4);
   text[13] = '-';
-  std::memcpy(text + 14, piece + 4, 4);
-  write_hex(low, piece);
+  std::memcpy(text + 14, digits + 12, 4);
   text[18] = '-';
-  std::memcpy(text + 19, piece, 4);
+  std::memcpy(text + 19, digits + 16, 4);
   text[23] = '-';
-  std::memcpy(text + 24, piece + 4, 12);
+  std::memcpy(text + 24, digits + 20, 12);
 }
 
 }  // namespace weir::telemetry
