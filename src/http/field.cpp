@@ -61,23 +61,34 @@ struct Slots {
 };
 constexpr Slots kSlots;
 
-// `text` is a token: setting bit 5 folds letters and maps no other token byte onto a byte of a
-// known name (they hold letters, digits and '-' only, which have it set).
+constexpr std::uint64_t kFold = 0x2020202020202020ull;
+
+template <class Word>
+bool equals_word(const char* text, const char* known) noexcept {
+  Word a;
+  Word b;
+  std::memcpy(&a, text, sizeof a);
+  std::memcpy(&b, known, sizeof b);
+  return (a | static_cast<Word>(kFold)) == b;
+}
+
+// `text` is a token as long as `known`: setting bit 5 folds letters and maps no other token byte
+// onto a byte of a known name (they hold letters, digits and '-' only, which have it set). Words
+// overlap at the end, so that no byte is compared alone.
 bool equals_folded(const char* text, std::string_view known) noexcept {
-  constexpr std::uint64_t kFold = 0x2020202020202020ull;
-  std::size_t i = 0;
-  const auto load = [](const char* from) {
-    std::uint64_t word;
-    std::memcpy(&word, from, 8);
-    return word;
-  };
-  for (; i + 8 <= known.size(); i += 8) {
-    if ((load(text + i) | kFold) != load(known.data() + i)) return false;
+  const std::size_t size = known.size();
+  if (size >= 8) {
+    for (std::size_t i = 0; i + 8 < size; i += 8) {
+      if (!equals_word<std::uint64_t>(text + i, known.data() + i)) return false;
+    }
+    return equals_word<std::uint64_t>(text + size - 8, known.data() + size - 8);
   }
-  for (; i < known.size(); ++i) {
-    if ((text[i] | 0x20) != known[i]) return false;
+  if (size >= 4) {
+    return equals_word<std::uint32_t>(text, known.data()) &&
+           equals_word<std::uint32_t>(text + size - 4, known.data() + size - 4);
   }
-  return true;
+  return equals_word<std::uint16_t>(text, known.data()) &&
+         equals_word<std::uint16_t>(text + size - 2, known.data() + size - 2);
 }
 
 }  // namespace

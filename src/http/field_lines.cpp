@@ -1,106 +1,107 @@
 #include "http/field_lines.hpp"
 
+#include <algorithm>
+
 #include "http/chars.hpp"
 
 namespace weir::http {
 namespace {
 
-struct Line {
-  Verdict verdict;  // incomplete: the line has no end yet
-  const char* next = nullptr;
-};
-
-// field-line = token ":" OWS *( VCHAR / obs-text / SP / HTAB ) OWS CRLF
-Line scan_line(const char* base, const char* p, const char* end, std::uint16_t refusal,
-               Field& field, bool& te_has_control) noexcept {
-  const auto refuse = [&](const char* why, const char* at) {
-    return Line{Verdict::refuse(refusal, why, static_cast<std::size_t>(at - base))};
-  };
-  const char* name = p;
-  if (*p == ' ' || *p == '\t') return refuse("a field line starts with a space (obsolete fold)", p);
-  p = find_token_end(p, end);
-  if (p == end) return {};
-  if (*p != ':') {
-    if (*p == ' ' || *p == '\t') return refuse("space in or after a field name", p);
-    return refuse("a byte that no field name may hold, or no colon", p);
+// Why a name ended where it did.
+[[gnu::cold]] Verdict refuse_name(const char* base, const char* name, const char* p,
+                                  std::uint16_t refusal) noexcept {
+  const auto at = static_cast<std::size_t>(p - base);
+  const bool space = *p == ' ' || *p == '\t';
+  if (p == name && space) {
+    return Verdict::refuse(refusal, "a field line starts with a space (obsolete fold)", at);
   }
-  if (p == name) return refuse("an empty field name", p);
-  const auto name_size = static_cast<std::size_t>(p - name);
-  field.id = classify({name, name_size});
-  ++p;
-  while (p < end && (*p == ' ' || *p == '\t')) ++p;
-  const char* value = p;
-  for (;;) {
-    p = find_control(p, end);
-    if (p == end) return {};
-    if (*p == '\r') break;
-    if (*p == '\n') return refuse("a line that ends in LF alone", p);
-    if (*p == '\0' || field.id != FieldId::transfer_encoding) {
-      return refuse("a control byte in a field value", p);
-    }
-    te_has_control = true;  // answered with 501 like any other unknown coding
-    ++p;
-  }
-  if (end - p < 2) return {};
-  if (p[1] != '\n') return refuse("CR without LF", p);
-  const char* value_end = p;
-  while (value_end > value && (value_end[-1] == ' ' || value_end[-1] == '\t')) --value_end;
-  field.name_at = static_cast<std::uint32_t>(name - base);
-  field.name_size = static_cast<std::uint16_t>(name_size);
-  field.value_at = static_cast<std::uint32_t>(value - base);
-  field.value_size = static_cast<std::uint32_t>(value_end - value);
-  field.dropped = false;
-  return {Verdict::complete(), p + 2};
+  if (space) return Verdict::refuse(refusal, "space in or after a field name", at);
+  if (*p == ':') return Verdict::refuse(refusal, "an empty field name", at);
+  return Verdict::refuse(refusal, "a byte that no field name may hold, or no colon", at);
 }
+
+bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 
 }  // namespace
 
+// One pass: field-line = token ":" OWS *( VCHAR / obs-text / SP / HTAB ) OWS CRLF, then CRLF.
 FieldScan scan_fields(std::string_view text, std::size_t start, const HeadLimits& limits,
                       std::uint16_t refusal, FieldList& out) noexcept {
-  const std::uint16_t too_large = refusal == 400 ? 431 : refusal;
-  const char* base = text.data();
-  // Lines beyond the limit are not looked at, so that any delivery gives the same answer.
+  // Bytes beyond the limit are not looked at, so that any delivery gives the same answer.
   const bool cut = text.size() > limits.head_max;
-  const char* end = base + (cut ? limits.head_max : text.size());
+  const char* const base = text.data();
+  const char* const end = base + (cut ? limits.head_max : text.size());
+  const std::uint32_t fields_max = std::min<std::uint32_t>(limits.fields_max, kFieldsMax);
+  const std::uint16_t too_large = refusal == 400 ? 431 : refusal;
   const char* p = base + start;
+  std::uint32_t count = 0;
   FieldScan scan;
   out.base = base;
-  out.count = 0;
   out.has_forwarding = false;
-  const auto rest_missing = [&] {
-    scan.verdict = cut ? Verdict::refuse(too_large, "the head is too large", limits.head_max)
-                       : Verdict::incomplete();
-    return scan;
+  const auto refuse = [&](std::uint16_t status, const char* why, const char* at) {
+    scan.verdict = Verdict::refuse(status, why, static_cast<std::size_t>(at - base));
   };
   for (;;) {
-    if (p >= end) return rest_missing();
+    if (end - p < 2) break;
     if (*p == '\r') {
-      if (end - p < 2) return rest_missing();
       if (p[1] != '\n') {
-        scan.verdict =
-            Verdict::refuse(refusal, "CR without LF", static_cast<std::size_t>(p - base));
+        refuse(refusal, "CR without LF", p);
         return scan;
       }
       scan.bytes = static_cast<std::uint32_t>(p + 2 - base);
       scan.verdict = Verdict::complete();
+      out.count = count;
       return scan;
     }
-    Field field;
-    const Line line = scan_line(base, p, end, refusal, field, scan.te_has_control);
-    if (line.verdict.is_refused()) {
-      scan.verdict = line.verdict;
+    const char* const name = p;
+    p = find_token_end(base, p, end);
+    if (p == end) break;
+    if (*p != ':' || p == name) [[unlikely]] {
+      scan.verdict = refuse_name(base, name, p, refusal);
       return scan;
     }
-    if (!line.verdict.is_complete()) return rest_missing();
-    if (out.count >= limits.fields_max || out.count >= kFieldsMax) {
-      scan.verdict =
-          Verdict::refuse(too_large, "too many fields", static_cast<std::size_t>(p - base));
+    const auto name_size = static_cast<std::size_t>(p - name);
+    const FieldId id = classify({name, name_size});
+    do {
+      ++p;
+    } while (p < end && is_blank(*p));
+    const char* const value = p;
+    p = find_control(base, p, end);
+    while (p < end && *p != '\r') [[unlikely]] {
+      if (*p == '\n' || *p == '\0' || id != FieldId::transfer_encoding) {
+        refuse(refusal,
+               *p == '\n' ? "a line that ends in LF alone" : "a control byte in a field value", p);
+        return scan;
+      }
+      scan.te_has_control = true;  // answered with 501 like any other unknown coding
+      p = find_control(base, p + 1, end);
+    }
+    if (end - p < 2) break;
+    if (p[1] != '\n') {
+      refuse(refusal, "CR without LF", p);
       return scan;
     }
-    if (is_forwarding(field.id)) out.has_forwarding = true;
-    out.lines[out.count++] = field;
-    p = line.next;
+    if (count == fields_max) {
+      refuse(too_large, "too many fields", name);
+      return scan;
+    }
+    const char* value_end = p;
+    while (value_end > value && is_blank(value_end[-1])) --value_end;
+    Field& field = out.lines[count++];
+    field.name_at = static_cast<std::uint32_t>(name - base);
+    field.value_at = static_cast<std::uint32_t>(value - base);
+    field.value_size = static_cast<std::uint32_t>(value_end - value);
+    field.name_size = static_cast<std::uint16_t>(name_size);
+    field.id = id;
+    field.dropped = false;
+    if (is_forwarding(id)) out.has_forwarding = true;
+    p += 2;
   }
+  // The line that p is in has no end yet.
+  out.count = count;
+  scan.verdict = cut ? Verdict::refuse(too_large, "the head is too large", limits.head_max)
+                     : Verdict::incomplete();
+  return scan;
 }
 
 bool parse_content_length(std::string_view value, std::uint64_t& out) noexcept {

@@ -145,10 +145,10 @@ bool is_authority(std::string_view authority) noexcept {
     if (inet_pton(AF_INET6, text, &ignored) != 1) return false;
     rest = authority.substr(close + 1);
   } else {
-    std::size_t i = 0;
-    while (i < authority.size() && kHostChar[static_cast<unsigned char>(authority[i])]) ++i;
-    if (i == 0) return false;
-    rest = authority.substr(i);
+    const char* begin = authority.data();
+    const char* name_end = find_host_end(begin, begin, begin + authority.size());
+    if (name_end == begin) return false;
+    rest = authority.substr(static_cast<std::size_t>(name_end - begin));
   }
   if (rest.empty()) return true;
   if (rest.front() != ':') return false;

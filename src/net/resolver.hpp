@@ -2,7 +2,7 @@
 // Resolver: names to addresses with their time to live, through c-ares on one lane; no thread, and
 // no wait that is not a lane's.
 //
-// c-ares owns the queries and their sockets; it tells of each socket, which the lane then watches,
+// c-ares owns the queries and their sockets. It tells of each socket, which the lane then watches,
 // and is called back when one is ready or its own timer is due. Its callbacks never resume a task on
 // the spot (the channel must not be entered twice), only in the lane's next turn.
 //

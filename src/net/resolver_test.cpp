@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -178,17 +180,22 @@ class ResolverTest : public testing::Test {
     options.servers = server_->address();
     resolver_ = Resolver::open(lane_, std::move(options)).value();
   }
-  void start(const std::string& name, base::Duration time, Outcome& out) {
+  /// The outcome outlives the test's body, so that a task may end in TearDown().
+  Outcome& start(const std::string& name, base::Duration time) {
+    Outcome& out = outcomes_.emplace_back();
     runtime::spawn(gate_, "ask", ask(*resolver_, name, time, lane_, out));
+    return out;
   }
   void run_until(const std::function<bool()>& done) {
     const base::Time until = lane_.precise_now() + 20s;
-    while (!done() && lane_.precise_now() < until) lane_.turn(true);
+    // A turn that waits would sleep through what it had just finished.
+    while (!done() && lane_.precise_now() < until) {
+      if (!lane_.turn(false)) ::poll(nullptr, 0, 1);
+    }
     ASSERT_TRUE(done());
   }
   base::Result<ResolvedSet> resolve(const std::string& name, base::Duration time = 10s) {
-    Outcome out;
-    start(name, time, out);
+    Outcome& out = start(name, time);
     run_until([&] { return out.has_value(); });
     return *out;
   }
@@ -207,6 +214,7 @@ class ResolverTest : public testing::Test {
   runtime::Lane lane_{0};
   std::optional<DnsServer> server_;
   std::unique_ptr<Resolver> resolver_;
+  std::deque<Outcome> outcomes_;
   runtime::Gate gate_;
 };
 
@@ -283,13 +291,10 @@ TEST_F(ResolverTest, ManyAtOnceAllGetTheirOwn) {
     zones["n" + std::to_string(i) + ".test"] = {.v4 = {"192.0.2." + std::to_string(i)}};
   }
   open(zones);
-  std::vector<Outcome> outcomes(40);
+  for (int i = 0; i < 40; ++i) start("n" + std::to_string(i) + ".test", 10s);
+  run_until([&] { return std::ranges::all_of(outcomes_, [](auto& o) { return o.has_value(); }); });
   for (int i = 0; i < 40; ++i) {
-    start("n" + std::to_string(i) + ".test", 10s, outcomes[static_cast<std::size_t>(i)]);
-  }
-  run_until([&] { return std::ranges::all_of(outcomes, [](auto& o) { return o.has_value(); }); });
-  for (int i = 0; i < 40; ++i) {
-    const auto& set = *outcomes[static_cast<std::size_t>(i)];
+    const auto& set = *outcomes_[static_cast<std::size_t>(i)];
     ASSERT_TRUE(set) << set.error().detail();
     EXPECT_EQ(set->addresses.at(0).host(), "192.0.2." + std::to_string(i));
   }
@@ -297,18 +302,15 @@ TEST_F(ResolverTest, ManyAtOnceAllGetTheirOwn) {
 
 TEST_F(ResolverTest, BeyondItsBoundItRefuses) {
   open({{"silent.test", {.silent = true}}}, {.queries_max = 2});
-  Outcome a;
-  Outcome b;
-  start("silent.test", 10s, a);
-  start("silent.test", 10s, b);
+  const Outcome& first = start("silent.test", 10s);
+  start("silent.test", 10s);
   EXPECT_EQ(resolve("silent.test").error().code(), base::Errc::overloaded);
-  EXPECT_FALSE(a.has_value());
+  EXPECT_FALSE(first.has_value());
 }
 
 TEST_F(ResolverTest, StopEndsEveryWaitAndRefusesNew) {
   open({{"silent.test", {.silent = true}}});
-  Outcome waiting;
-  start("silent.test", 1h, waiting);
+  const Outcome& waiting = start("silent.test", 1h);
   run_until([&] { return server_->udp_queries() > 0; });
   TearDown();
   ASSERT_TRUE(waiting.has_value());
