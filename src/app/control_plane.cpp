@@ -13,7 +13,6 @@ namespace weir::app {
 namespace {
 
 constexpr base::Duration kTick = std::chrono::seconds(1);
-constexpr std::string_view kAlgorithm = "round_robin";  // the only one so far
 
 observe::LoadView load_of(const observe::Track* track) {
   observe::LoadView load;
@@ -148,71 +147,28 @@ std::vector<observe::Subject> ControlPlane::subjects(
 void ControlPlane::tick() {
   const auto services = registry_.services();
   collector_.tick(lane_.now(), subjects(services));
-  const double cpu = observe::read_process_facts().cpu_seconds;
-  cpu_percent_ = (cpu - cpu_seconds_before_) * 100;
-  cpu_seconds_before_ = cpu;
-  observe::TrafficView view = make_view(services);
-  const std::lock_guard lock(view_mutex_);
-  view_ = std::move(view);
+  LoadTable table = measure(services);
+  const std::lock_guard lock(loads_mutex_);
+  loads_ = std::move(table);
 }
 
-observe::EndpointView ControlPlane::make_endpoint(const control::ServiceEntry& service,
-                                                  const control::EndpointEntry& entry,
-                                                  std::uint64_t service_requests) const {
-  observe::EndpointView out;
-  out.id = entry.endpoint->id;
-  out.name = entry.endpoint->name;
-  out.address = entry.endpoint->address;
-  out.healthy = entry.eligible;
-  out.state = entry.state;
-  out.reason = entry.reason;
-  out.weight = entry.endpoint->weight;
-  out.last_check_ms = entry.changed_wall_ms;
-  out.load = load_of(collector_.endpoint(service.service->name, entry.endpoint->name));
-  out.load_share = service_requests == 0 ? 0
-                                         : static_cast<double>(out.load.requests) /
-                                               static_cast<double>(service_requests);
-  for (const auto& processes : processes_) {
-    if (processes->service() != service.service->name) continue;
-    for (const auto& child : processes->children()) {
-      if (child.endpoint_id != out.id) continue;
-      out.rss_bytes = static_cast<std::uint64_t>(child.rss_bytes);
-      out.cpu_percent = child.cpu_percent;
+LoadTable ControlPlane::measure(const std::vector<control::ServiceEntry>& services) {
+  LoadTable table;
+  table.wall_ms = base::wall_ms();
+  for (const auto& entry : services) {
+    table.services[entry.service->name] = load_of(collector_.service(entry.service->name));
+    for (const auto& each : entry.endpoints) {
+      table.endpoints[each.endpoint->id].load =
+          load_of(collector_.endpoint(entry.service->name, each.endpoint->name));
     }
   }
-  return out;
-}
-
-observe::TrafficView ControlPlane::make_view(
-    const std::vector<control::ServiceEntry>& services) const {
-  observe::TrafficView view;
-  view.wall_ms = base::wall_ms();
-  observe::TotalsView& totals = view.totals;
-  for (const auto& entry : services) {
-    observe::ServiceView service;
-    service.number = entry.service->number;
-    service.name = entry.service->name;
-    service.algorithm = kAlgorithm;
-    service.load = load_of(collector_.service(entry.service->name));
-    std::uint64_t endpoint_requests = 0;
-    for (const auto& each : entry.endpoints) {
-      const auto* track = collector_.endpoint(entry.service->name, each.endpoint->name);
-      if (track != nullptr) endpoint_requests += track->totals().requests;
+  for (const auto& processes : processes_) {
+    for (const auto& child : processes->children()) {
+      if (child.endpoint_id == 0) continue;
+      EndpointLoad& endpoint = table.endpoints[child.endpoint_id];
+      endpoint.rss_bytes = static_cast<std::uint64_t>(child.rss_bytes);
+      endpoint.cpu_percent = child.cpu_percent;
     }
-    std::size_t healthy = 0;
-    for (const auto& each : entry.endpoints) {
-      service.endpoints.push_back(make_endpoint(entry, each, endpoint_requests));
-      healthy += each.eligible ? 1 : 0;
-    }
-    const config::Service* configured = config::find_service(settings_, service.name);
-    std::size_t wanted = configured == nullptr ? 0 : configured->endpoints.size();
-    if (configured != nullptr && configured->process) wanted += configured->process->replicas;
-    service.state = healthy == 0 ? "unhealthy" : (healthy < wanted ? "degraded" : "healthy");
-    totals.services += 1;
-    totals.services_healthy += service.state == "healthy" ? 1 : 0;
-    totals.endpoints += static_cast<std::uint32_t>(service.endpoints.size());
-    totals.endpoints_healthy += static_cast<std::uint32_t>(healthy);
-    view.services.push_back(std::move(service));
   }
   for (const OpenListener& listener : lanes_.listeners()) {
     observe::ListenerView out;
@@ -225,19 +181,21 @@ observe::TrafficView ControlPlane::make_view(
       out.malformed = numbers->totals.malformed;
       out.accepted_per_second = numbers->accepted_per_second;
     }
-    totals.connections += out.connections;
-    view.listeners.push_back(std::move(out));
+    table.listeners.push_back(std::move(out));
   }
-  totals.load = load_of(&collector_.all());
-  totals.cpu_percent = cpu_percent_;
-  totals.rss_bytes = observe::read_process_facts().resident_bytes;
-  totals.uptime_seconds = base::to_ms(lane_.now() - started_) / 1000;
-  return view;
+  const observe::ProcessFacts facts = observe::read_process_facts();
+  table.all = load_of(&collector_.all());
+  table.cpu_percent = (facts.cpu_seconds - cpu_seconds_before_) * 100;
+  cpu_seconds_before_ = facts.cpu_seconds;
+  table.rss_bytes = facts.resident_bytes;
+  table.uptime_seconds = base::to_ms(lane_.now() - started_) / 1000;
+  return table;
 }
 
 observe::TrafficView ControlPlane::view() const {
-  const std::lock_guard lock(view_mutex_);
-  return view_;
+  const auto services = registry_.services();
+  const std::lock_guard lock(loads_mutex_);
+  return build_view(settings_, services, loads_);
 }
 
 std::string ControlPlane::not_ready() const {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "app/data_lanes.hpp"
+#include "app/view_builder.hpp"
 #include "config/settings.hpp"
 #include "control/process_service.hpp"
 #include "control/registry.hpp"
@@ -38,6 +39,8 @@ class ControlPlane {
   void kill_now() { grace_ = base::Duration::zero(); }
 
   // ---- from any thread
+
+  /// States as of now, numbers as of the last second.
   observe::TrafficView view() const;
   /// Why it is not ready, or empty: every process service has an eligible endpoint.
   std::string not_ready() const;
@@ -60,10 +63,7 @@ class ControlPlane {
   runtime::Task<void> stop_all();
   void tick();
   std::vector<observe::Subject> subjects(const std::vector<control::ServiceEntry>& services) const;
-  observe::TrafficView make_view(const std::vector<control::ServiceEntry>& services) const;
-  observe::EndpointView make_endpoint(const control::ServiceEntry& service,
-                                      const control::EndpointEntry& entry,
-                                      std::uint64_t service_requests) const;
+  LoadTable measure(const std::vector<control::ServiceEntry>& services);
 
   const config::Settings& settings_;
   control::Registry& registry_;
@@ -78,12 +78,11 @@ class ControlPlane {
   supervise::OutputLog helper_output_;
   std::vector<std::unique_ptr<supervise::Child>> helpers_;
   double cpu_seconds_before_ = 0;
-  double cpu_percent_ = 0;
   runtime::CancelSource stopping_;
   runtime::Gate gate_;
   std::atomic<base::Duration> grace_{std::chrono::seconds(5)};
-  mutable std::mutex view_mutex_;
-  observe::TrafficView view_;  // guarded
+  mutable std::mutex loads_mutex_;
+  LoadTable loads_;  // guarded
   std::thread thread_;
 };
 

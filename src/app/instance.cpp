@@ -134,7 +134,9 @@ std::string Instance::wait_ready(base::Duration patience) {
   const base::Time until = base::real_now() + patience;
   for (;;) {
     std::string why = control_->not_ready();
-    if (why.empty() || base::real_now() >= until) return why;
+    const observe::TotalsView totals = control_->view().totals;
+    const bool whole = totals.services_healthy == totals.services;
+    if ((why.empty() && whole) || base::real_now() >= until) return why;
     timespec pause{0, 10'000'000};
     nanosleep(&pause, nullptr);
   }

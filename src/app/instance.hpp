@@ -33,7 +33,8 @@ class Instance {
   ~Instance();
 
   void start();
-  /// Waits until every process service has an eligible endpoint, or the deadline. Polls.
+  /// Waits until every service is healthy, at most `patience`; polls. Returns why it is not ready
+  /// (no eligible endpoint of some service), or nothing.
   std::string wait_ready(base::Duration patience);
   /// Drains for at most `patience`. Blocks.
   void stop(base::Duration patience);

@@ -1,0 +1,38 @@
+#pragma once
+// View builder: states from the registry as they are now, numbers as of the last second, together
+// the view that the admin listener shows. Pure.
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "control/registry.hpp"
+#include "observe/traffic_view.hpp"
+
+namespace weir::app {
+
+struct EndpointLoad {
+  observe::LoadView load;
+  double cpu_percent = 0;
+  std::uint64_t rss_bytes = 0;
+};
+
+/// What was measured at the last tick.
+struct LoadTable {
+  std::int64_t wall_ms = 0;
+  std::unordered_map<std::string, observe::LoadView> services;
+  std::unordered_map<std::uint32_t, EndpointLoad> endpoints;  // by id
+  std::vector<observe::ListenerView> listeners;
+  observe::LoadView all;
+  double cpu_percent = 0;
+  std::uint64_t rss_bytes = 0;
+  double uptime_seconds = 0;
+};
+
+observe::TrafficView build_view(const config::Settings& settings,
+                                const std::vector<control::ServiceEntry>& services,
+                                const LoadTable& loads);
+
+}  // namespace weir::app
