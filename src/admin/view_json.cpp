@@ -130,7 +130,7 @@ value stats_json(const observe::TrafficView& view, const std::string& service) {
                                {"connections", endpoint.load.in_flight},
                                {"avg_response_time", rounded(endpoint.load.average_ms)},
                                {"cpu_usage", rounded(endpoint.cpu_percent)},
-                               {"memory_usage", endpoint.rss_bytes},
+                               {"memory_usage", rounded(endpoint.memory_percent)},
                                {"last_check", time_of(endpoint.last_check_ms)}});
     }
   }
@@ -180,7 +180,8 @@ value probe_json(const ProbeReport& report) {
              {"server_url", report.server_url},
              {"algorithm_used", report.algorithm},
              {"active_connections", report.active_connections},
-             {"response_time", rounded(report.response_ms)}};
+             {"response_time", rounded(report.response_ms)},
+             {"status", report.status}};
   if (!report.detail.empty()) out["error"] = report.detail;
   return out;
 }

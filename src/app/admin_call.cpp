@@ -10,7 +10,7 @@ namespace weir::app {
 namespace {
 
 constexpr const char* kDefaultAdmin = "127.0.0.1:9900";
-constexpr base::Duration kCallTime = std::chrono::seconds(20);
+constexpr base::Duration kCallTime = std::chrono::seconds(65);
 
 }  // namespace
 

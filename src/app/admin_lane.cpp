@@ -12,7 +12,7 @@
 namespace weir::app {
 namespace {
 
-constexpr base::Duration kHopTime = std::chrono::seconds(15);
+constexpr base::Duration kHopTime = std::chrono::seconds(60);  // a rolling restart of many
 constexpr base::Duration kStopGrace = std::chrono::seconds(5);
 using ProbeResult = gateway::HttpProxy::ProbeResult;
 using ProbeDone = runtime::Foreign<ProbeResult>::Completer;
@@ -30,6 +30,16 @@ runtime::Task<void> stop_and_tell(control::ProcessService& processes, Done done)
   auto stopping = processes.stop(kStopGrace);
   co_await stopping;
   done.complete({});
+}
+
+runtime::Task<void> restart_and_tell(control::ProcessService& processes, Done done) {
+  auto restarting = processes.restart(kStopGrace);
+  done.complete(co_await restarting);
+}
+
+runtime::Task<void> wait_and_tell(control::ProcessService& processes, Done done) {
+  auto waiting = processes.wait_eligible();
+  done.complete(co_await waiting);
 }
 
 }  // namespace
@@ -119,6 +129,9 @@ runtime::Task<base::Result<admin::ProbeReport>> AdminLane::send_request(std::str
   report.response_ms = base::to_ms(result.duration);
   report.status = result.status;
   report.detail = result.detail;
+  if (!report.success && report.detail.empty()) {
+    report.detail = fmt::format("the service answered {}", result.status);
+  }
   co_return report;
 }
 
@@ -131,14 +144,14 @@ runtime::Task<base::Result<void>> AdminLane::act(std::string id, std::string act
       done.complete(base::fail(base::Errc::invalid_argument,
                                name + " has no processes of its own to " + action));
     } else if (action == "restart") {
-      done.complete(processes->restart(kStopGrace));
+      runtime::spawn(control_.gate(), "restart", restart_and_tell(*processes, std::move(done)));
     } else if (action == "start") {
       if (!processes->is_stopped()) {
         done.complete(base::fail(base::Errc::conflict, name + " runs already"));
         return;
       }
       processes->start();
-      done.complete({});
+      runtime::spawn(control_.gate(), "start", wait_and_tell(*processes, std::move(done)));
     } else if (processes->is_stopped()) {
       done.complete(base::fail(base::Errc::conflict, name + " is stopped already"));
     } else {

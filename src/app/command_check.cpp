@@ -30,6 +30,10 @@ base::json::array to_json(const std::vector<config::Problem>& problems) {
   return out;
 }
 
+std::string counted(std::size_t count, const char* noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 int check(const CheckOptions& options) {
   if (options.schema) {
     fmt::print("{}", config::json_schema());
@@ -56,9 +60,10 @@ int check(const CheckOptions& options) {
   if (options.effective) {
     fmt::print("{}", config::to_yaml(*loaded.settings));
   } else {
-    fmt::print("{}: ok ({} listeners, {} services, {} routes)\n", options.config,
-               loaded.settings->listeners.size(), loaded.settings->services.size(),
-               loaded.settings->routes.size());
+    fmt::print("{}: ok ({}, {}, {})\n", options.config,
+               counted(loaded.settings->listeners.size(), "listener"),
+               counted(loaded.settings->services.size(), "service"),
+               counted(loaded.settings->routes.size(), "route"));
   }
   return kOk;
 }

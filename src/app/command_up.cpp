@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 
 #include "app/commands.hpp"
 #include "app/run_instance.hpp"
@@ -82,7 +83,7 @@ void print_json(const Instance& instance, const std::vector<ServiceCheck>& check
                          {"gateway", instance.lanes().listeners().front().address.text()},
                          {"admin", instance.admin_address().text()},
                          {"data", options.data},
-                         {"startSeconds", seconds},
+                         {"startSeconds", std::round(seconds * 1000) / 1000},
                          {"services", std::move(services)}};
   fmt::print("{}\n", base::to_text(out));
   std::fflush(stdout);
@@ -113,7 +114,7 @@ int up(UpOptions options) {
   const config::LoadResult loaded = config::load_text(text, "built-in configuration");
   if (!loaded.settings) {
     fmt::print(stderr, "{}", config::to_text(loaded.problems));
-    return complain(kUsage, "--gateway and --admin take HOST:PORT, such as 127.0.0.1:8080");
+    return complain(kUsage, "the addresses of --gateway and --admin cannot be used");
   }
   const base::Time begun = base::real_now();
   block_signals();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include "app/version.hpp"
 #include "base/text.hpp"
@@ -188,6 +189,8 @@ LoadTable ControlPlane::measure(const std::vector<control::ServiceEntry>& servic
   table.cpu_percent = (facts.cpu_seconds - cpu_seconds_before_) * 100;
   cpu_seconds_before_ = facts.cpu_seconds;
   table.rss_bytes = facts.resident_bytes;
+  table.machine_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                        static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   table.uptime_seconds = base::to_ms(lane_.now() - started_) / 1000;
   return table;
 }

@@ -9,6 +9,7 @@
 #include <ctime>
 #include <thread>
 
+#include "app/resolve_now.hpp"
 #include "config/address.hpp"
 
 namespace weir::app {
@@ -34,6 +35,25 @@ void raise_descriptor_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// A static endpoint; a name becomes one endpoint per address it has at the start.
+base::Result<void> add_static(control::Registry& registry, const std::string& service,
+                              const config::Endpoint& endpoint) {
+  const std::string text = config::to_text(endpoint.address);
+  std::vector<std::string> addresses;
+  if (endpoint.address.is_unix() || net::Address::parse(text)) {
+    addresses.push_back(text);
+  } else {
+    WEIR_TRY(addresses, resolve_now(endpoint.address.host, endpoint.address.port));
+  }
+  for (const std::string& address : addresses) {
+    const std::string name = address == text ? text : text + " " + address;
+    WEIR_TRY(const auto entry,
+             registry.add_endpoint(service, name, address, endpoint.weight, std::nullopt));
+    registry.set_state(entry->id, true, "eligible", "");
+  }
+  return {};
 }
 
 base::Result<int> open_append(const std::string& path) {
@@ -85,10 +105,7 @@ base::Result<std::unique_ptr<Instance>> Instance::open(InstanceOptions options) 
     auto added = self->registry_->add_service(service.number, service.name);
     self->services_[service.name] = {std::move(added), slot++};
     for (const config::Endpoint& endpoint : service.endpoints) {
-      const std::string text = config::to_text(endpoint.address);
-      WEIR_TRY(const auto entry, self->registry_->add_endpoint(service.name, text, text,
-                                                               endpoint.weight, std::nullopt));
-      self->registry_->set_state(entry->id, true, "eligible", "");
+      WEIR_CHECK(add_static(*self->registry_, service.name, endpoint));
     }
   }
   self->routes_ = std::make_unique<runtime::Published<gateway::RouteTable>>(

@@ -4,10 +4,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstring>
+#include <string>
+#include <vector>
 
 #include "app/commands.hpp"
 #include "app/version.hpp"
+#include "base/text.hpp"
 #include "supervise/child_process.hpp"
 
 namespace weir::app {
@@ -18,6 +22,20 @@ int complain(int code, const std::string& text) {
 }
 
 namespace {
+
+// "there is no command 'frob' (did you mean …?)", or nothing.
+std::string unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return {};
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  const std::string_view word = argv[1];
+  if (std::ranges::find(names, word) != names.end()) return {};
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const std::string_view near = base::nearest(word, views);
+  std::string text = fmt::format("there is no command '{}'", word);
+  if (!near.empty()) text += fmt::format(" (did you mean {}?)", near);
+  return text + "; weir --help lists them";
+}
 
 int run(int argc, char** argv) {
   CLI::App app("weir: a resilience gateway and rehearsal lab in one binary");
@@ -40,6 +58,9 @@ int run(int argc, char** argv) {
   add_service(app, chosen);
   add_doctor(app, chosen);
   add_lab(app, chosen);
+  if (const std::string wrong = unknown_command(app, argc, argv); !wrong.empty()) {
+    return complain(kUsage, wrong);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -27,6 +27,10 @@ observe::EndpointView build_endpoint(const control::EndpointEntry& entry, const 
   out.load = load.load;
   out.cpu_percent = load.cpu_percent;
   out.rss_bytes = load.rss_bytes;
+  if (loads.machine_bytes > 0) {
+    out.memory_percent =
+        100 * static_cast<double>(load.rss_bytes) / static_cast<double>(loads.machine_bytes);
+  }
   return out;
 }
 

@@ -28,6 +28,7 @@ struct LoadTable {
   observe::LoadView all;
   double cpu_percent = 0;
   std::uint64_t rss_bytes = 0;
+  std::uint64_t machine_bytes = 0;  ///< this machine's memory; 0 = not known
   double uptime_seconds = 0;
 };
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr base::Duration kProbeEvery = std::chrono::milliseconds(25);
 constexpr base::Duration kProbeTimeout = std::chrono::seconds(1);
+constexpr base::Duration kEligibleTime = std::chrono::seconds(10);
 constexpr std::string_view kPortMark = "{port}";
 
 std::string replace_port(std::string text, std::uint16_t port) {
@@ -91,15 +92,46 @@ runtime::Task<void> ProcessService::stop(base::Duration grace) {
   running_ = false;
 }
 
-base::Result<void> ProcessService::restart(base::Duration grace) {
-  if (!running_) return base::fail(base::Errc::conflict, service_ + " is stopped; start it");
-  for (auto& [name, member] : members_) {
+runtime::Task<base::Result<void>> ProcessService::restart(base::Duration grace) {
+  if (!running_ || stopping_->requested()) {
+    co_return base::fail(base::Errc::conflict, service_ + " is stopped; start it");
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, member] : members_) names.push_back(name);
+  for (const std::string& name : names) {
+    Member& member = members_[name];
     if (member.endpoint_id != 0) {
       registry_.set_state(member.endpoint_id, false, "stopped", "restarted by the operator");
+      registry_.remove_endpoint(std::exchange(member.endpoint_id, 0));
     }
     member.child->restart(grace);
+    auto waiting = wait_member(name);
+    WEIR_CO_CHECK(co_await waiting);
   }
-  return {};
+  co_return base::Result<void>();
+}
+
+runtime::Task<base::Result<void>> ProcessService::wait_member(std::string child) {
+  const base::Deadline deadline = context_.lane.after(kEligibleTime);
+  while (members_[child].endpoint_id == 0) {
+    if (deadline.expired(context_.lane.now())) {
+      co_return base::fail(base::Errc::deadline,
+                           child + " did not become ready; see weir logs " + service_);
+    }
+    const auto wake = co_await runtime::sleep_for(context_.lane, kProbeEvery, stopping_.get());
+    if (wake == runtime::Wake::cancelled) co_return base::fail(base::Errc::cancelled);
+  }
+  co_return base::Result<void>();
+}
+
+runtime::Task<base::Result<void>> ProcessService::wait_eligible() {
+  std::vector<std::string> names;
+  for (const auto& [name, member] : members_) names.push_back(name);
+  for (const std::string& name : names) {
+    auto waiting = wait_member(name);
+    WEIR_CO_CHECK(co_await waiting);
+  }
+  co_return base::Result<void>();
 }
 
 void ProcessService::started(const std::string& child, pid_t pid) {

@@ -38,8 +38,12 @@ class ProcessService final : public supervise::ChildObserver {
   void start();
   /// Children get SIGTERM, after `grace` SIGKILL; ends when all are gone.
   runtime::Task<void> stop(base::Duration grace);
-  /// Each child in turn is stopped and started again. Fails: conflict while stopped.
-  base::Result<void> restart(base::Duration grace);
+  /// One child after the other is stopped and started again; the next only when the last one is
+  /// eligible, so that a service of several never stands still. Fails: conflict while stopped or
+  /// stopping; deadline when a child does not come back.
+  runtime::Task<base::Result<void>> restart(base::Duration grace);
+  /// Until every child is eligible. Fails: deadline; cancelled by stop().
+  runtime::Task<base::Result<void>> wait_eligible();
   bool is_stopped() const noexcept { return !running_; }
 
   std::vector<ChildView> children() const;
@@ -67,6 +71,7 @@ class ProcessService final : public supervise::ChildObserver {
 
   supervise::ChildSpec make_spec(std::size_t index, std::uint16_t& given_port) const;
   runtime::Task<void> probe(std::string child, std::uint64_t life, std::uint16_t port);
+  runtime::Task<base::Result<void>> wait_member(std::string child);
   runtime::Task<bool> answers(http::ClientPool& pool, base::Deadline deadline);
 
   http::LaneContext& context_;

@@ -1,5 +1,7 @@
 #include "gateway/forwarding.hpp"
 
+#include <cstring>
+
 #include "base/text.hpp"
 #include "runtime/lane.hpp"
 
@@ -29,37 +31,64 @@ void put_values(HeadWriter& out, const http::FieldList& fields, FieldId id) noex
   }
 }
 
-void put_forwarded(HeadWriter& out, const http::RequestHead& head, const ForwardedBy& by) noexcept {
-  const bool keep = by.peer_is_trusted && head.fields.has_forwarding;
-  const std::string_view peer = by.peer.host_text();
-  const auto kept = [&](FieldId id) { return keep ? head.fields.find(id) : std::string_view(); };
-  const std::string_view proto = kept(FieldId::x_forwarded_proto);
-  const std::string_view given_host = kept(FieldId::x_forwarded_host);
-  const std::string_view host = given_host.empty() ? head.authority : given_host;
+// The lines that depend on the peer alone are written once and kept: a lane's next request mostly
+// comes from the same address.
+std::string_view peer_lines(http::ForwardedLines& kept, const http::Peer& peer) noexcept {
+  if (kept.host_text() == peer.host_text()) [[likely]]
+    return kept.text();
+  kept.host_size = peer.host_size;
+  std::memcpy(kept.host, peer.host, peer.host_size);
+  HeadWriter out(kept.room);
+  // RFC 7239, 6: an IPv6 address is bracketed and quoted.
+  const bool v6 = peer.address.family() == AF_INET6;
+  const std::string_view host = peer.host_text();
   out.put("X-Forwarded-For: ");
-  if (keep) put_values(out, head.fields, FieldId::x_forwarded_for);
-  out.put(peer);
-  out.put("\r\nX-Forwarded-Proto: ");
-  out.put(proto.empty() ? "http" : proto);
+  out.put(host);
+  out.put("\r\nX-Forwarded-Proto: http\r\nX-Real-IP: ");
+  out.put(host);
+  out.put(v6 ? "\r\nForwarded: for=\"[" : "\r\nForwarded: for=");
+  out.put(host == "unix" ? "unknown" : host);
+  out.put(v6 ? "]\";proto=http" : ";proto=http");
+  kept.size = static_cast<std::uint16_t>(out.text().size());
+  return kept.text();
+}
+
+void put_host_lines(HeadWriter& out, std::string_view authority, std::string_view host) noexcept {
+  if (!authority.empty()) {
+    out.put(";host=\"");
+    out.put(authority);
+    out.put("\"");
+  }
   if (!host.empty()) {
     out.put("\r\nX-Forwarded-Host: ");
     out.put(host);
   }
+  out.put("\r\n");
+}
+
+void put_forwarded(HeadWriter& out, const http::RequestHead& head, const ForwardedBy& by) noexcept {
+  if (!by.peer_is_trusted || !head.fields.has_forwarding) {
+    out.put(peer_lines(by.lines, by.peer));
+    put_host_lines(out, head.authority, head.authority);
+    return;
+  }
+  const std::string_view peer = by.peer.host_text();
+  const std::string_view proto = head.fields.find(FieldId::x_forwarded_proto);
+  const std::string_view given_host = head.fields.find(FieldId::x_forwarded_host);
+  out.put("X-Forwarded-For: ");
+  put_values(out, head.fields, FieldId::x_forwarded_for);
+  out.put(peer);
+  out.put("\r\nX-Forwarded-Proto: ");
+  out.put(proto.empty() ? "http" : proto);
   out.put("\r\nX-Real-IP: ");
   out.put(by.client.view());
   out.put("\r\nForwarded: ");
-  if (keep) put_values(out, head.fields, FieldId::forwarded);
-  // RFC 7239, 6: an IPv6 address is bracketed and quoted.
+  put_values(out, head.fields, FieldId::forwarded);
   const bool v6 = by.peer.address.family() == AF_INET6;
   out.put(v6 ? "for=\"[" : "for=");
   out.put(peer == "unix" ? "unknown" : peer);
   out.put(v6 ? "]\";proto=http" : ";proto=http");
-  if (!head.authority.empty()) {
-    out.put(";host=\"");
-    out.put(head.authority);
-    out.put("\"");
-  }
-  out.put("\r\n");
+  put_host_lines(out, head.authority, given_host.empty() ? head.authority : given_host);
 }
 
 void put_target(HeadWriter& out, const http::RequestHead& head, const Route& route) noexcept {
@@ -119,7 +148,7 @@ void write_request_head(HeadWriter& out, http::RequestHead& head, const Route& r
   } else if (head.has_content_length || head.method == "POST" || head.method == "PUT" ||
              head.method == "PATCH") {
     out.put("Content-Length: ");
-    out.put_uint(head.content_length);
+    out.put(head.has_content_length ? head.length_text : "0");
     out.put("\r\n");
   }
   out.put("\r\n");
@@ -149,9 +178,7 @@ void write_response_head(HeadWriter& out, http::ResponseHead& head, const Route&
     }
   }
   out.put("HTTP/1.1 ");
-  out.put_uint(head.status);
-  out.put(" ");
-  out.put(head.reason);
+  out.put(head.status_text);
   out.put("\r\n");
   out.put_kept(head.fields, head.bytes);
   if (!head.has_date) {
@@ -171,7 +198,7 @@ void write_response_head(HeadWriter& out, http::ResponseHead& head, const Route&
   } else if (head.framing == http::Framing::length ||
              (head.has_content_length && head.status != 204)) {
     out.put("Content-Length: ");
-    out.put_uint(head.content_length);
+    out.put(head.has_content_length ? head.length_text : "0");
     out.put("\r\n");
   }
   if (!exchange.keep_alive()) {
@@ -184,9 +211,7 @@ void write_response_head(HeadWriter& out, http::ResponseHead& head, const Route&
 
 void write_interim_head(HeadWriter& out, http::ResponseHead& head) {
   out.put("HTTP/1.1 ");
-  out.put_uint(head.status);
-  out.put(" ");
-  out.put(head.reason);
+  out.put(head.status_text);
   out.put("\r\n");
   out.put_kept(head.fields, head.bytes);
   if (head.status == 101) out.put("Connection: Upgrade\r\nUpgrade: websocket\r\n");

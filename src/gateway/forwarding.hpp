@@ -19,6 +19,7 @@ struct ForwardedBy {
   const ClientAddress& client;
   bool peer_is_trusted;
   std::string_view request_id;
+  http::ForwardedLines& lines;  ///< the lane's
 };
 
 /// The head for the upstream, as HTTP/1.1. `head` loses (marks dropped) what is not forwarded.

@@ -102,7 +102,8 @@ struct HttpProxy::Story {
   ClientAddress client;
   RecordBlock record;  // null when the access log is off
   const upstream::Service* service = nullptr;
-  upstream::Attempted attempted;
+  upstream::AttemptOutcome outcome;
+  std::uint32_t endpoint_id = 0;  // 0: none was asked
   Reason reason = Reason::ok;
   telemetry::Flags flags;
   bool websocket = false;
@@ -156,6 +157,7 @@ const Route* HttpProxy::decide(http::Exchange& exchange, const RouteTable& table
     story.record->host.set(head.authority);
     story.record->path.set(head.target);
     story.record->user_agent.set(head.fields.find(http::FieldId::user_agent));
+    story.record->endpoint.clear();
     story.record->wall_ms = base::wall_ms();
   }
   const RouteMatch match = table.find(peer.listener, head.authority, head.path, head.method);
@@ -211,7 +213,8 @@ void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block
     plan.websocket_accept =
         http::websocket_accept(head.fields.find(http::FieldId::sec_websocket_key));
   }
-  const ForwardedBy by{exchange.peer(), story.client, story.peer_is_trusted, plan.request_id};
+  const ForwardedBy by{exchange.peer(), story.client, story.peer_is_trusted, plan.request_id,
+                       context_.forwarded};
   http::HeadWriter out(block.room());
   write_request_head(out, head, route, by, story.websocket);
   if (!out.fits()) {
@@ -254,9 +257,15 @@ runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
       if (!held) problem = body_problem(exchange, held.error(), story);
     }
     if (problem.detail.empty()) {
-      auto attempting = upstream::run_attempt(service, sender);
-      story.attempted = co_await attempting;
-      story.reason = story.attempted.outcome.reason;
+      upstream::Attempts attempts(service);
+      if (upstream::Endpoint* endpoint = attempts.next()) [[likely]] {
+        if (story.record != nullptr) story.record->endpoint.set(endpoint->name);
+        auto sending = sender.send(*endpoint);
+        attempts.report(co_await sending);
+      }
+      story.outcome = attempts.outcome();
+      story.endpoint_id = attempts.endpoint_id();
+      story.reason = story.outcome.reason;
       story.flags = sender.flags();
       if (story.reason != Reason::ok && !exchange.responded()) {
         problem = attempt_problem(story, sender.detail());
@@ -291,7 +300,7 @@ http::Problem HttpProxy::body_problem(http::Exchange& exchange, const base::Erro
 
 http::Problem HttpProxy::attempt_problem(const Story& story, const std::string& detail) {
   const bool no_host = story.reason == Reason::no_host;
-  const auto status = static_cast<std::uint16_t>(no_host ? 503 : story.attempted.outcome.status);
+  const auto status = static_cast<std::uint16_t>(no_host ? 503 : story.outcome.status);
   return make_problem(
       status, no_host ? fmt::format("no endpoint of {} is eligible", story.service->name) : detail,
       action_for(story.reason), story.reason);
@@ -299,9 +308,9 @@ http::Problem HttpProxy::attempt_problem(const Story& story, const std::string& 
 
 void HttpProxy::count(const http::Exchange& exchange, const Story& story,
                       telemetry::TrafficCounters& counters) {
-  const bool attempted = story.attempted.endpoint_id != 0 && story.reason == Reason::ok;
-  const base::Duration duration = attempted ? story.attempted.outcome.duration
-                                            : context_.lane.precise_now() - exchange.started();
+  const bool attempted = story.endpoint_id != 0 && story.reason == Reason::ok;
+  const base::Duration duration =
+      attempted ? story.outcome.duration : context_.lane.precise_now() - exchange.started();
   counters.finish({.status = exchange.status(),
                    .reason = story.reason,
                    .duration = duration,
@@ -314,14 +323,14 @@ void HttpProxy::tell(const http::Exchange& exchange, const Story& story) {
   if (slot == nullptr) return;  // counted by the ring
   telemetry::ExchangeRecord& record = *story.record;
   record.duration = context_.lane.precise_now() - exchange.started();
-  record.upstream = story.attempted.outcome.duration;
+  record.upstream = story.outcome.duration;
   record.bytes_in = exchange.body_bytes();
   record.bytes_out = exchange.bytes_out();
   record.service_number = story.service != nullptr ? story.service->number : 0;
-  record.endpoint_id = story.attempted.endpoint_id;
+  record.endpoint_id = story.endpoint_id;
   record.status = exchange.status();
   record.lane = static_cast<std::uint16_t>(context_.lane.number());
-  record.attempts = story.attempted.endpoint_id != 0 ? 1 : 0;
+  record.attempts = story.endpoint_id != 0 ? 1 : 0;
   record.reason = story.reason;
   record.flags = story.flags;
   record.protocol =
@@ -333,7 +342,6 @@ void HttpProxy::tell(const http::Exchange& exchange, const Story& story) {
   record.client.set(story.client.view());
   record.service.set(story.service != nullptr ? std::string_view(story.service->name)
                                               : std::string_view());
-  record.endpoint.clear();
   *slot = record;
   access_log_->publish();
 }

@@ -30,14 +30,19 @@ class Origin final : public http::Connector {
  public:
   explicit Origin(runtime::ManualLane& lane) : lane_(lane) {}
 
-  runtime::Task<base::Result<std::unique_ptr<net::Stream>>> connect(runtime::Lane& lane,
-                                                                    net::Address,
-                                                                    base::Deadline) override {
+  runtime::Task<base::Result<std::unique_ptr<net::Stream>>> connect(
+      runtime::Lane& lane, net::Address, base::Deadline deadline) override {
     if (refuse) {
       co_return base::fail(base::Errc::refused, "connect: refused", base::Origin::upstream,
                            base::Retry::safe);
     }
+    if (hang) {
+      co_await runtime::sleep_until(lane, deadline);
+      co_return base::fail(base::Errc::deadline, "connect: timed out", base::Origin::upstream,
+                           base::Retry::safe);
+    }
     auto [near, far] = net::PipeStream::make_pair(lane, {.read_max = read_max});
+    far->push(greeting);
     auto connection = std::make_unique<OriginConnection>();
     connection->pipe = std::move(far);
     connections.push_back(std::move(connection));
@@ -69,6 +74,8 @@ class Origin final : public http::Connector {
 
   std::string response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
   bool refuse = false;
+  bool hang = false;     ///< connects end at their deadline
+  std::string greeting;  ///< sent at once on a new connection, unasked
   std::size_t read_max = SIZE_MAX;
   std::vector<std::unique_ptr<OriginConnection>> connections;
 
@@ -134,10 +141,11 @@ class InMemoryGateway {
   }
 
   /// A new client connection; the last one is closed.
-  net::PipeStream& connect() {
+  net::PipeStream& connect(std::string_view peer = "192.0.2.7:40000") {
     auto [near, far] = net::PipeStream::make_pair(lane_);
     client_ = std::move(far);
-    server_->adopt(std::move(near), net::Address::parse("192.0.2.7:40000").value());
+    answer_.clear();
+    server_->adopt(std::move(near), net::Address::parse(peer).value());
     settle();
     return *client_;
   }
@@ -162,6 +170,17 @@ class InMemoryGateway {
   runtime::ManualLane& lane() { return lane_; }
   Origin& origin() { return origin_; }
   net::PipeStream& client() { return *client_; }
+  /// The client is gone, without a word.
+  void drop_client() {
+    client_.reset();
+    settle();
+  }
+  /// The clock moves; returns what came back by then.
+  std::string after(base::Duration time) {
+    lane_.advance(time);
+    settle();
+    return std::exchange(answer_, {});
+  }
   telemetry::TrafficSnapshot traffic() const { return service_->traffic.total(); }
   upstream::Service& service() { return *service_; }
 

@@ -19,7 +19,7 @@ struct ProbeSender {
     result.endpoint_name = endpoint.name;
     result.endpoint_address = endpoint.address;
     result.in_flight = endpoint.traffic.total().in_flight;
-    upstream::AttemptOutcome outcome;
+    upstream::AttemptOutcome outcome{.reason = telemetry::Reason::ok};
     auto pool = pools.of(endpoint);
     if (!pool) {
       outcome.reason = telemetry::Reason::connect_failed;
@@ -52,12 +52,16 @@ runtime::Task<HttpProxy::ProbeResult> HttpProxy::probe(std::shared_ptr<upstream:
   telemetry::TrafficCounters& counters = lane.counters();
   counters.begin();
   ProbeSender sender{context_, pools_, result};
-  auto attempting = upstream::run_attempt(lane, sender);
-  const upstream::Attempted attempted = co_await attempting;
-  result.status = attempted.outcome.status;
-  result.reason = attempted.outcome.reason;
-  result.duration = attempted.outcome.duration;
-  if (attempted.endpoint_id == 0) result.detail = "no endpoint is eligible";
+  upstream::Attempts attempts(lane);
+  if (upstream::Endpoint* endpoint = attempts.next()) {
+    auto sending = sender.send(*endpoint);
+    attempts.report(co_await sending);
+  } else {
+    result.detail = "no endpoint is eligible";
+  }
+  result.status = attempts.outcome().status;
+  result.reason = attempts.outcome().reason;
+  result.duration = attempts.outcome().duration;
   counters.finish({.status = result.status, .reason = result.reason, .duration = result.duration});
   co_return result;
 }

@@ -104,15 +104,18 @@ FieldScan scan_fields(std::string_view text, std::size_t start, const HeadLimits
   return scan;
 }
 
-bool parse_content_length(std::string_view value, std::uint64_t& out) noexcept {
+bool parse_content_length(std::string_view value, std::uint64_t& out,
+                          std::string_view& text) noexcept {
   if (value.empty()) return false;
+  while (value.size() > 1 && value.front() == '0') value.remove_prefix(1);
+  if (value.size() > 18) return false;  // 10^18 is under 2^62: no overflow below
   std::uint64_t total = 0;
   for (const char c : value) {
     if (!is_digit(c)) return false;
-    if (total > (UINT64_C(1) << 63) / 10 - 1) return false;
     total = total * 10 + static_cast<std::uint64_t>(c - '0');
   }
   out = total;
+  text = value;
   return true;
 }
 

@@ -19,8 +19,9 @@ struct FieldScan {
 FieldScan scan_fields(std::string_view text, std::size_t start, const HeadLimits& limits,
                       std::uint16_t refusal, FieldList& out) noexcept;
 
-/// A strict decimal field value: digits only, at most 2^63 - 1. Nothing else is a length.
-bool parse_content_length(std::string_view value, std::uint64_t& out) noexcept;
+/// A strict decimal field value: digits only, under 10^18. `text` gets it without leading zeros.
+bool parse_content_length(std::string_view value, std::uint64_t& out,
+                          std::string_view& text) noexcept;
 
 /// Calls `each(member)` for every comma-separated member, trimmed; empty members included.
 template <class Each>

@@ -35,14 +35,16 @@ RequestLine bad(std::uint16_t status, const char* why, std::size_t at) noexcept 
 RequestLine parse_line(std::string_view text, std::size_t start, std::size_t line_end,
                        RequestHead& out) noexcept {
   const std::string_view line = text.substr(start, line_end - start);
-  std::size_t i = 0;
-  while (i < line.size() && is_token(line[i])) ++i;
+  const char* begin = line.data();
+  const char* method_end = find_token_end(text.data(), begin, begin + line.size());
+  const auto i = static_cast<std::size_t>(method_end - begin);
   if (i == 0 || i == line.size() || line[i] != ' ') return bad(400, "a bad method", start + i);
   out.method = line.substr(0, i);
   if (out.method.size() > kMethodMax) return bad(501, "the method is too long", start);
-  const std::size_t last_space = line.rfind(' ');
-  if (last_space == i) return bad(400, "no version in the request line", start + i);
+  std::size_t last_space = line.size() - 9;  // of " HTTP/1.x", the common case
+  if (line.size() < 10 || line[last_space] != ' ') last_space = line.rfind(' ');
   const std::string_view version = line.substr(last_space + 1);
+  if (last_space == i) return bad(400, "no version in the request line", start + i);
   out.target = line.substr(i + 1, last_space - i - 1);
   if (version == "HTTP/1.1") {
     out.minor = 1;
@@ -176,7 +178,7 @@ Verdict judge_framing(const Facts& facts, bool te_has_control, RequestHead& out)
   }
   if (facts.length_count > 1) return Verdict::refuse(400, "more than one Content-Length");
   if (facts.length_count == 1) {
-    if (!parse_content_length(facts.content_length, out.content_length)) {
+    if (!parse_content_length(facts.content_length, out.content_length, out.length_text)) {
       return Verdict::refuse(400, "Content-Length is not a number");
     }
     out.has_content_length = true;

@@ -316,6 +316,19 @@ TEST(H1Request, TargetForms) {
   }
 }
 
+TEST(H1Request, Row38VersionsWhateverTheTarget) {
+  for (const std::string target : {"/", "/a", "/ab", "/abc", "/a-long-target?with=a&query=of-some"}) {
+    for (const char* version : {"HTTP/1.2", "HTTP/2.0", "http/1.1", "HTTP/2", "HTTP/3", "HTTP/0.9"}) {
+      const std::string line = "GET " + target + " " + version;
+      expect_any_delivery(line + "\r\nHost: a\r\n\r\n", 505);
+    }
+    for (const char* version : {"", "x", "HTTP", "HTTP/", "HTTP/1.", "HTTP/11", "HTTP/1.11", "1.1",
+                                "HTTP/1.x", "HTTP /1.1", "HTTP/ 1.1"}) {
+      expect_any_delivery("GET " + target + " " + version + "\r\nHost: a\r\n\r\n", 400);
+    }
+  }
+}
+
 TEST(H1Request, RefusalNamesTheFirstBadByte) {
   EXPECT_EQ(parse(get("X: a\nY: b\r\n"))->verdict.at, 29u);
   EXPECT_EQ(parse("GET /\x01 HTTP/1.1\r\n")->verdict.at, 5u);

@@ -41,7 +41,7 @@ StatusLine parse_status_line(std::string_view text, const HeadLimits& limits,
   out.status =
       static_cast<std::uint16_t>((text[9] - '0') * 100 + (text[10] - '0') * 10 + (text[11] - '0'));
   if (out.status < 100 || out.status > 599) return bad("the status is not in 100 to 599", 9);
-  out.reason = length > 13 ? text.substr(13, length - 13) : std::string_view();
+  out.status_text = text.substr(9, length - 9);
   return {Verdict::complete(), length + 2};
 }
 
@@ -62,7 +62,7 @@ Verdict gather(ResponseHead& out, Facts& facts) noexcept {
         break;
       case FieldId::content_length:
         if (++facts.length_count > 1) return Verdict::refuse(502, "more than one Content-Length");
-        if (!parse_content_length(out.fields.value(field), out.content_length)) {
+        if (!parse_content_length(out.fields.value(field), out.content_length, out.length_text)) {
           return Verdict::refuse(502, "Content-Length is not a number", field.value_at);
         }
         out.has_content_length = true;

@@ -169,9 +169,9 @@ TEST(H1Response, ReasonAndStatus) {
   const auto with = parse("HTTP/1.1 404 Not \xffound here\r\n\r\n");
   ASSERT_TRUE(with->verdict.is_complete());
   EXPECT_EQ(with->head.status, 404);
-  EXPECT_EQ(with->head.reason, "Not \xffound here");
-  EXPECT_EQ(parse("HTTP/1.1 200 \r\n\r\n")->head.reason, "");
-  EXPECT_EQ(parse("HTTP/1.1 200\r\n\r\n")->head.reason, "");
+  EXPECT_EQ(with->head.status_text, "404 Not \xffound here");
+  EXPECT_EQ(parse("HTTP/1.1 200 \r\n\r\n")->head.status_text, "200 ");
+  EXPECT_EQ(parse("HTTP/1.1 200\r\n\r\n")->head.status, 200);
   EXPECT_EQ(parse("HTTP/1.0 599 X\r\n\r\n")->head.minor, 0);
 }
 

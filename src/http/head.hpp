@@ -58,10 +58,11 @@ enum class Framing : std::uint8_t {
 struct RequestHead {
   FieldList fields;
   std::string_view method;
-  std::string_view target;     ///< as received
-  std::string_view path;       ///< normalised, without the query; what is matched and forwarded
-  std::string_view query;      ///< with its '?', or empty
-  std::string_view authority;  ///< Host, or the absolute form's; empty only on HTTP/1.0
+  std::string_view target;       ///< as received
+  std::string_view path;         ///< normalised, without the query; what is matched and forwarded
+  std::string_view query;        ///< with its '?', or empty
+  std::string_view length_text;  ///< Content-Length without leading zeros
+  std::string_view authority;    ///< Host, or the absolute form's; empty only on HTTP/1.0
   std::uint64_t content_length = 0;
   std::uint32_t bytes = 0;  ///< of the head, its empty line included
   std::uint8_t minor = 1;   ///< HTTP/1.minor
@@ -78,7 +79,8 @@ struct RequestHead {
 
 struct ResponseHead {
   FieldList fields;
-  std::string_view reason;
+  std::string_view status_text;  ///< "200 OK", as received
+  std::string_view length_text;  ///< Content-Length without leading zeros
   std::uint64_t content_length = 0;
   std::uint32_t bytes = 0;
   std::uint16_t status = 0;

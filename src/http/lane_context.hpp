@@ -31,6 +31,17 @@ class DateCache {
   char text_[32] = {};
 };
 
+/// The forwarding field lines of one peer, kept because the next request is mostly from it too.
+struct ForwardedLines {
+  char host[46] = {};
+  std::uint8_t host_size = 0;
+  std::uint16_t size = 0;
+  char room[320] = {};
+
+  std::string_view host_text() const noexcept { return {host, host_size}; }
+  std::string_view text() const noexcept { return {room, size}; }
+};
+
 class LaneContext {
  public:
   explicit LaneContext(runtime::Lane& lane_)
@@ -46,6 +57,7 @@ class LaneContext {
   SplicePipes pipes;
   DateCache date;
   telemetry::RequestIds ids;
+  ForwardedLines forwarded;
 
   // ---- scratch
   RequestHead request;

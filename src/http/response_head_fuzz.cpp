@@ -31,7 +31,7 @@ bool is_clean(std::string_view text) {
 void check_head(const ResponseHead& head, std::size_t size, bool head_request) {
   require(head.bytes <= size, "a head longer than its bytes");
   require(head.status >= 100 && head.status <= 599, "a status out of range");
-  require(is_clean(head.reason), "a reason that could split a message");
+  require(is_clean(head.status_text), "a status line that could split a message");
   for (const Field& field : head.fields) {
     require(is_clean(head.fields.name(field)) && is_clean(head.fields.value(field)),
             "a field that could split a message");

@@ -17,9 +17,9 @@ Sent send_now(Stream& stream, Gather& parts) {
   if (!stream.readiness().writable) return Sent::some;
   std::array<iovec, 3> each;
   std::size_t count = 0;
-  for (const std::string_view run : {parts.head, parts.body, parts.tail}) {
-    if (!run.empty()) each[count++] = part(run);
-  }
+  if (!parts.head.empty()) each[count++] = part(parts.head);
+  if (!parts.body.empty()) each[count++] = part(parts.body);
+  if (!parts.tail.empty()) each[count++] = part(parts.tail);
   if (count == 0) return Sent::all;
   const std::size_t wanted = parts.size();
   const IoCount sent = stream.try_send({each.data(), count});

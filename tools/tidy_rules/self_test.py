@@ -37,6 +37,10 @@ def _cpp(text: str, path: str = "src/base/a.cpp") -> dict[str, str]:
     return {path: text}
 
 
+def _test(body: str) -> dict[str, str]:
+    return _cpp("TEST(A, B) {\n" + body + "}\n", "src/base/a_test.cpp")
+
+
 FLOOR_CASES = [
     Case("higher floor", _cpp('\n#include "http/connection.hpp"\n'), "floor", 2),
     Case("same floor", _cpp('#include "balance/a.hpp"\n', "src/telemetry/a.cpp"), "floor"),
@@ -99,6 +103,14 @@ SIZE_CASES = [
                                  + "};\n"), None),
     Case("table in a call", _cpp("const auto kRows = rows({\n" + "  {1, 2},\n" * 90 + "});\n"),
          None),
+    Case("tables in a test", _test(
+        "  const Row rows[] = {\n" + "      {f(1), {2, 3}},\n" * 90 + "  };\n"
+        + "  for (const auto& row : {1,\n" + "  2,\n" * 80 + "  3}) {\n    f(row);\n  }\n"), None),
+    Case("code beside a table", _test(
+        "  const Row rows[] = {\n" + "      {1, 2},\n" * 9 + "  };\n" + _body(70)),
+         "function-length"),
+    Case("a lambda is no table", _cpp("void f() {\n  g({[] {\n" + _body(70) + "  }});\n}\n"),
+         "function-length"),
     Case("enum", _cpp("enum class A : int {\n" + "  kB,\n" * 90 + "};\n"), None),
     Case("macro", _cpp("#define A(x) \\\n  if (x) { \\\n  b(\nint f() {\n}\n"), None),
 ]
