@@ -180,9 +180,11 @@ value probe_json(const ProbeReport& report) {
              {"server_url", report.server_url},
              {"algorithm_used", report.algorithm},
              {"active_connections", report.active_connections},
-             {"response_time", rounded(report.response_ms)},
-             {"status", report.status}};
-  if (!report.detail.empty()) out["error"] = report.detail;
+             {"response_time", rounded(report.response_ms)}};
+  if (!report.success) {
+    out["status"] = report.status;
+    out["error"] = report.detail;
+  }
   return out;
 }
 

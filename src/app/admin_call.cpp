@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
+#include <string>
+#include <utility>
 
+#include "app/command_line.hpp"
 #include "app/data_directory.hpp"
 
 namespace weir::app {
@@ -14,10 +16,10 @@ constexpr base::Duration kCallTime = std::chrono::seconds(65);
 
 }  // namespace
 
-void add_target(CLI::App& command, AdminTarget& target) {
-  command.add_option("--admin", target.admin,
-                     "Admin address (default: of the instance using --data, else 127.0.0.1:9900)");
-  command.add_option("--data", target.data, "Data directory of the instance (./weir-data)");
+void add_target(Command& command, AdminTarget& target) {
+  command.text("--admin", target.admin,
+               "Admin address (default: of the instance using --data, else 127.0.0.1:9900)");
+  command.text("--data", target.data, "Data directory of the instance (./weir-data)");
 }
 
 std::string admin_address(const AdminTarget& target) {

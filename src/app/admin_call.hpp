@@ -7,18 +7,17 @@
 #include "app/local_client.hpp"
 #include "base/json.hpp"
 
-namespace CLI {
-class App;
-}
-
 namespace weir::app {
+
+class Command;
 
 struct AdminTarget {
   std::string admin;                 ///< --admin
   std::string data = "./weir-data";  ///< --data
 };
 
-void add_target(CLI::App& command, AdminTarget& target);
+/// Adds --admin and --data.
+void add_target(Command& command, AdminTarget& target);
 
 /// The address to call.
 std::string admin_address(const AdminTarget& target);

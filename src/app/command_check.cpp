@@ -1,8 +1,11 @@
 // weir check: what is wrong with a configuration, and where.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
 
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "base/json.hpp"
 #include "config/effective.hpp"
@@ -70,17 +73,17 @@ int check(const CheckOptions& options) {
 
 }  // namespace
 
-void add_check(CLI::App& app, Chosen& chosen) {
+void add_check(CommandLine& line) {
   auto options = std::make_shared<CheckOptions>();
-  CLI::App* command = app.add_subcommand("check", "Check a configuration file");
-  command->add_option("-c,--config", options->config, "Configuration file");
-  command->add_flag("--effective", options->effective, "Print it with all defaults");
-  command->add_flag("--schema", options->schema, "Print the JSON Schema of the configuration");
-  command->add_flag("--json", options->json, "Report as JSON");
-  command->footer(
+  Command command = line.command("check", "Check a configuration file");
+  command.text("-c,--config", options->config, "Configuration file");
+  command.flag("--effective", options->effective, "Print it with all defaults");
+  command.flag("--schema", options->schema, "Print the JSON Schema of the configuration");
+  command.flag("--json", options->json, "Report as JSON");
+  command.footer(
       "Prints file:line:column: message for every mistake, exit code 1 if there is one.\n"
       "Examples:\n  weir check -c weir.yaml\n  weir check -c weir.yaml --effective");
-  command->callback([options, &chosen] { chosen = [options] { return check(*options); }; });
+  command.runs([options] { return check(*options); });
 }
 
 }  // namespace weir::app

@@ -5,11 +5,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <memory>
+#include <string>
 #include <thread>
+#include <vector>
 
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "base/json.hpp"
 #include "net/listener.hpp"
@@ -124,14 +131,14 @@ int doctor(bool json) {
 
 }  // namespace
 
-void add_doctor(CLI::App& app, Chosen& chosen) {
+void add_doctor(CommandLine& line) {
   auto json = std::make_shared<bool>(false);
-  CLI::App* command = app.add_subcommand("doctor", "What this machine allows, and what is missing");
-  command->add_flag("--json", *json, "Print as JSON");
-  command->footer(
+  Command command = line.command("doctor", "What this machine allows, and what is missing");
+  command.flag("--json", *json, "Print as JSON");
+  command.footer(
       "Exit code 3 when something would keep weir up from starting.\nExample:\n"
       "  weir doctor");
-  command->callback([json, &chosen] { chosen = [json] { return doctor(*json); }; });
+  command.runs([json] { return doctor(*json); });
 }
 
 }  // namespace weir::app

@@ -1,8 +1,12 @@
 // weir serve: a gateway from a configuration file.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
 
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "app/run_instance.hpp"
 #include "app/version.hpp"
@@ -42,17 +46,16 @@ int serve(const ServeOptions& options) {
 
 }  // namespace
 
-void add_serve(CLI::App& app, Chosen& chosen) {
+void add_serve(CommandLine& line) {
   auto options = std::make_shared<ServeOptions>();
-  CLI::App* command = app.add_subcommand("serve", "Run a gateway from a configuration file");
-  command->add_option("-c,--config", options->config, "Configuration file")->required();
-  command->add_option("--data", options->data, "Data directory (default: none)");
-  command->add_option("--lanes", options->lanes, "Data lanes (default: one a core)")
-      ->check(CLI::Range(1, 256));
-  command->footer(
+  Command command = line.command("serve", "Run a gateway from a configuration file");
+  command.text("-c,--config", options->config, "Configuration file", Presence::required);
+  command.text("--data", options->data, "Data directory (default: none)");
+  command.number("--lanes", options->lanes, "Data lanes (default: one a core)", 1, 256);
+  command.footer(
       "SIGTERM drains for up to 30 s, SIGHUP reopens the logs.\n"
       "Example:\n  weir serve -c weir.yaml --lanes 2");
-  command->callback([options, &chosen] { chosen = [options] { return serve(*options); }; });
+  command.runs([options] { return serve(*options); });
 }
 
 }  // namespace weir::app

@@ -2,10 +2,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
 #include <ctime>
+#include <memory>
+#include <string>
+#include <utility>
 
 #include "app/admin_call.hpp"
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 
 namespace weir::app {
@@ -81,28 +87,26 @@ int logs(const LogOptions& options) {
 
 }  // namespace
 
-void add_service(CLI::App& app, Chosen& chosen) {
+void add_service(CommandLine& line) {
   auto service = std::make_shared<ServiceOptions>();
-  CLI::App* command = app.add_subcommand("service", "Stop, start or restart a service's processes");
-  command->add_option("name", service->name, "Service, by name or number")->required();
-  command->add_option("action", service->action, "stop, start or restart")
-      ->required()
-      ->check(CLI::IsMember({"stop", "start", "restart"}));
-  add_target(*command, service->target);
-  command->add_flag("--json", service->json, "Print the answer as JSON");
-  command->footer("Example:\n  weir service payment-service restart");
-  command->callback([service, &chosen] { chosen = [service] { return act(*service); }; });
+  Command command = line.command("service", "Stop, start or restart a service's processes");
+  command.text("name", service->name, "Service, by name or number", Presence::required);
+  command.one_of("action", service->action, {"stop", "start", "restart"}, "stop, start or restart",
+                 Presence::required);
+  add_target(command, service->target);
+  command.flag("--json", service->json, "Print the answer as JSON");
+  command.footer("Example:\n  weir service payment-service restart");
+  command.runs([service] { return act(*service); });
 
   auto log = std::make_shared<LogOptions>();
-  CLI::App* logs_command = app.add_subcommand("logs", "What a service's processes wrote");
-  logs_command->add_option("name", log->name, "Service, by name or number")->required();
-  logs_command->add_flag("-f,--follow", log->follow, "Go on until Ctrl-C");
-  logs_command->add_option("-n,--lines", log->lines, "At most so many lines (default 100)")
-      ->check(CLI::Range(1, 1000));
-  add_target(*logs_command, log->target);
-  logs_command->add_flag("--json", log->json, "One JSON object a line");
-  logs_command->footer("Example:\n  weir logs web-server -f");
-  logs_command->callback([log, &chosen] { chosen = [log] { return logs(*log); }; });
+  Command logs_command = line.command("logs", "What a service's processes wrote");
+  logs_command.text("name", log->name, "Service, by name or number", Presence::required);
+  logs_command.flag("-f,--follow", log->follow, "Go on until Ctrl-C");
+  logs_command.number("-n,--lines", log->lines, "At most so many lines (default 100)", 1, 1000);
+  add_target(logs_command, log->target);
+  logs_command.flag("--json", log->json, "One JSON object a line");
+  logs_command.footer("Example:\n  weir logs web-server -f");
+  logs_command.runs([log] { return logs(*log); });
 }
 
 }  // namespace weir::app

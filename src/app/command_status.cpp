@@ -1,9 +1,12 @@
 // weir status: services and endpoints of a running weir as a table.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <utility>
 
 #include "app/admin_call.hpp"
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 
 namespace weir::app {
@@ -55,13 +58,13 @@ int status(const StatusOptions& options) {
 
 }  // namespace
 
-void add_status(CLI::App& app, Chosen& chosen) {
+void add_status(CommandLine& line) {
   auto options = std::make_shared<StatusOptions>();
-  CLI::App* command = app.add_subcommand("status", "Services and endpoints of a running weir");
-  add_target(*command, options->target);
-  command->add_flag("--json", options->json, "Print as JSON");
-  command->footer("Example:\n  weir status");
-  command->callback([options, &chosen] { chosen = [options] { return status(*options); }; });
+  Command command = line.command("status", "Services and endpoints of a running weir");
+  add_target(command, options->target);
+  command.flag("--json", options->json, "Print as JSON");
+  command.footer("Example:\n  weir status");
+  command.runs([options] { return status(*options); });
 }
 
 }  // namespace weir::app

@@ -3,9 +3,15 @@
 #include <spawn.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "app/run_instance.hpp"
 #include "app/self_check.hpp"
@@ -143,40 +149,34 @@ int up(UpOptions options) {
   return run_until_signal(**instance, std::chrono::seconds(10));
 }
 
-CLI::Validator is_rate() {
-  return CLI::Validator(
-      [](std::string& text) -> std::string {
-        if (text == "off") return {};
-        char* end = nullptr;
-        const double rate = std::strtod(text.c_str(), &end);
-        const bool whole = end != nullptr && *end == '\0' && !text.empty();
-        return whole && rate > 0 && rate <= 10'000 ? "" : "expected off, or requests/s up to 10000";
-      },
-      "off|RPS");
+std::string rate_fault(const std::string& text) {
+  if (text == "off") return {};
+  char* end = nullptr;
+  const double rate = std::strtod(text.c_str(), &end);
+  const bool whole = end != nullptr && *end == '\0' && !text.empty();
+  return whole && rate > 0 && rate <= 10'000 ? "" : "expected off, or requests/s up to 10000";
 }
 
 }  // namespace
 
-void add_up(CLI::App& app, Chosen& chosen) {
+void add_up(CommandLine& line) {
   auto options = std::make_shared<UpOptions>();
-  CLI::App* command = app.add_subcommand("up", "Start the gateway with demo services and traffic");
-  command->add_option("--data", options->data, "Data directory (default ./weir-data)");
-  command->add_option("--gateway", options->gateway, "Gateway address (default 127.0.0.1:8080)");
-  command->add_option("--admin", options->admin, "Admin address (default 127.0.0.1:9900)");
-  command->add_option("--ports", options->ports, "auto: free ports; the table says which")
-      ->check(CLI::IsMember({"auto"}));
-  command->add_option("--traffic", options->traffic, "Demo traffic in requests/s, or off (25)")
-      ->check(is_rate());
-  command->add_option("--lanes", options->lanes, "Data lanes (default: one a core)")
-      ->check(CLI::Range(1, 256));
-  command->add_flag("--open", options->open, "Open the status page in a browser");
-  command->add_flag("--json", options->json, "Print the start table as one line of JSON");
-  command->add_flag("--print-config", options->print_config,
-                    "Print the built-in configuration and exit");
-  command->footer(
+  Command command = line.command("up", "Start the gateway with demo services and traffic");
+  command.text("--data", options->data, "Data directory (default ./weir-data)");
+  command.text("--gateway", options->gateway, "Gateway address (default 127.0.0.1:8080)");
+  command.text("--admin", options->admin, "Admin address (default 127.0.0.1:9900)");
+  command.one_of("--ports", options->ports, {"auto"}, "auto: free ports; the table says which");
+  command.text("--traffic", options->traffic, "Demo traffic in requests/s, or off (25)",
+               Presence::optional, {"off|RPS", rate_fault});
+  command.number("--lanes", options->lanes, "Data lanes (default: one a core)", 1, 256);
+  command.flag("--open", options->open, "Open the status page in a browser");
+  command.flag("--json", options->json, "Print the start table as one line of JSON");
+  command.flag("--print-config", options->print_config,
+               "Print the built-in configuration and exit");
+  command.footer(
       "Examples:\n  weir up\n  weir up --ports auto --traffic off --json\n"
       "  weir up --print-config >weir.yaml && weir serve -c weir.yaml");
-  command->callback([options, &chosen] { chosen = [options] { return up(*options); }; });
+  command.runs([options] { return up(*options); });
 }
 
 }  // namespace weir::app

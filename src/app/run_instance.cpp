@@ -8,7 +8,7 @@
 #include <ctime>
 #include <thread>
 
-#include "app/commands.hpp"
+#include "app/command_line.hpp"
 
 namespace weir::app {
 namespace {

@@ -111,6 +111,10 @@ runtime::Task<Forward::Step> Forward::connect(upstream::Endpoint& endpoint) {
 
 // Head and first piece of the body leave in one system call.
 Forward::Step Forward::send_request() {
+  const runtime::Readiness& answer = upstream_->stream->readiness();
+  if (answer.readable && !answer.hangup) [[unlikely]] {
+    return fail(Reason::upstream_protocol, 502, "the upstream spoke before it was asked");
+  }
   http::BodyDecoder& body = exchange_.body();
   net::Gather parts{.head = plan_.head};
   upload_done_ = body.done();
@@ -256,6 +260,9 @@ runtime::Task<upstream::AttemptOutcome> Forward::send(upstream::Endpoint& endpoi
     flags_.set(telemetry::Flag::reconnect);
     upstream_.reset();
   }
+  // A last piece was kept in case it had to be sent again. What stays in the input now would be read
+  // as the next request.
+  if (piece_.consumed > 0) exchange_.consume_body(std::exchange(piece_, {}));
   release_connection();
   co_return upstream::AttemptOutcome{
       .reason = reason_,

@@ -105,8 +105,8 @@ Forward::Step Forward::answer_final() {
 runtime::Task<Forward::Step> Forward::finish_answer() {
   if (rest_.size() > 0) {
     auto rest = net::send_rest(exchange_.client(), std::move(framed_head_), rest_.body,
-                               std::move(framed_tail_), exchange_.write_deadline(),
-                               base::Origin::downstream);
+                               std::move(framed_tail_), {}, base::Origin::downstream,
+                               exchange_.limits().write_idle);
     const auto result = co_await rest;
     if (!result) {
       exchange_.abort();

@@ -179,6 +179,7 @@ void write_response_head(HeadWriter& out, http::ResponseHead& head, const Route&
   }
   out.put("HTTP/1.1 ");
   out.put(head.status_text);
+  if (head.status_text.size() == 3) out.put(" ");  // RFC 9112, 4: the space stays without a reason
   out.put("\r\n");
   out.put_kept(head.fields, head.bytes);
   if (!head.has_date) {
@@ -212,6 +213,7 @@ void write_response_head(HeadWriter& out, http::ResponseHead& head, const Route&
 void write_interim_head(HeadWriter& out, http::ResponseHead& head) {
   out.put("HTTP/1.1 ");
   out.put(head.status_text);
+  if (head.status_text.size() == 3) out.put(" ");  // RFC 9112, 4: the space stays without a reason
   out.put("\r\n");
   out.put_kept(head.fields, head.bytes);
   if (head.status == 101) out.put("Connection: Upgrade\r\nUpgrade: websocket\r\n");

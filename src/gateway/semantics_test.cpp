@@ -61,7 +61,8 @@ TEST_F(Semantics, DateViaAndRequestIdAreAdded) {
 }
 
 TEST_F(Semantics, ALoopIsFoundByOurOwnMark) {
-  EXPECT_EQ(status_of(gateway_.exchange(get("/", "Via: 1.1 weir\r\nVia: 1.0 x, 1.1 weir\r\n"))), 200);
+  EXPECT_EQ(status_of(gateway_.exchange(get("/", "Via: 1.1 weir\r\nVia: 1.0 x, 1.1 weir\r\n"))),
+            200);
   EXPECT_EQ(count(seen(), "1.1 weir"), 3u);
   const std::string before = seen();
   const std::string answer =
@@ -110,7 +111,8 @@ TEST_F(Semantics, Row11InterimAnswersGoTo11Only) {
   gateway_.origin().response = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: x\r\n\r\n" +
                                "HTTP/1.1 100 Continue\r\n\r\n"s + ok("Content-Length: 0\r\n");
   const std::string answer = gateway_.exchange(get("/"));
-  EXPECT_TRUE(answer.starts_with("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n"))
+  EXPECT_TRUE(
+      answer.starts_with("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n"))
       << answer;
   const std::string old = gateway_.exchange(get("/", "", "1.0"));
   EXPECT_TRUE(old.starts_with("HTTP/1.1 200 OK\r\n")) << old;
@@ -187,6 +189,31 @@ TEST_F(Semantics, AnEarlyAnswerInTheMiddleOfAnUploadIsRelayed) {
   EXPECT_TRUE(origin_pipe().peer_ended());
 }
 
+// However it is cut, a body is the origin's and never the gateway's next request.
+TEST_F(Semantics, ABodyIsNeverTheNextRequest) {
+  const std::string length = "POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 43\r\n\r\n" + kEvil;
+  const std::string chunks =
+      "POST /up HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2b\r\n" + kEvil +
+      "\r\n0\r\n\r\n";
+  for (const std::string& post : {length, chunks}) {
+    const std::string bytes = post + get("/next");
+    for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
+      InMemoryGateway gateway;
+      gateway.connect();
+      std::string answer = gateway.exchange(bytes.substr(0, cut));
+      answer += gateway.exchange(bytes.substr(cut));
+      EXPECT_EQ(count(answer, "HTTP/1.1 200 OK"), 2u) << cut << answer;
+      EXPECT_EQ(count(answer, "HTTP/1.1 "), 2u) << cut << answer;
+      const std::string received = gateway.origin().received();
+      EXPECT_EQ(count(received, "X-Request-Id: "), 2u) << cut << received;
+      EXPECT_EQ(count(received, "POST /up HTTP/1.1\r\nHost: a\r\nX-"), 1u) << cut;
+      EXPECT_EQ(count(received, "GET /next HTTP/1.1\r\nHost: a\r\nX-"), 1u) << cut;
+      EXPECT_EQ(count(received, "/evil"), 1u) << cut << received;
+      if (HasFailure()) return;
+    }
+  }
+}
+
 TEST_F(Semantics, PipelinedRequestsKeepTheirOrder) {
   gateway_.origin().response.clear();
   gateway_.exchange(get("/1") + get("/2") + get("/3"));
@@ -214,8 +241,9 @@ TEST_F(Semantics, HopByHopFieldsStayOnTheirHop) {
       ok("Connection: X-A, keep-alive\r\nX-A: 1\r\nKeep-Alive: timeout=5\r\n"
          "Proxy-Connection: close\r\nUpgrade: h2c\r\nX-B: 2\r\nContent-Length: 0\r\n");
   const std::string answer = gateway_.exchange(
-      get("/", "Connection: X-Secret\r\nX-Secret: 1\r\nKeep-Alive: 5\r\nProxy-Connection: close\r\n"
-               "TE: gzip\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\nX-Kept: 3\r\n"));
+      get("/",
+          "Connection: X-Secret\r\nX-Secret: 1\r\nKeep-Alive: 5\r\nProxy-Connection: close\r\n"
+          "TE: gzip\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\nX-Kept: 3\r\n"));
   for (const char* name : {"X-Secret", "Keep-Alive", "Proxy-Connection", "TE:", "Upgrade",
                            "HTTP2-Settings", "Connection"}) {
     EXPECT_FALSE(has(seen(), name)) << name;

@@ -146,14 +146,17 @@ bool BodyDecoder::take_trailer_line(std::span<char> bytes, Step& step) {
   const std::size_t size = bytes.size() - step.consumed;
   const auto* lf = static_cast<const char*>(std::memchr(rest, '\n', size));
   const std::size_t take = lf != nullptr ? static_cast<std::size_t>(lf - rest) + 1 : size;
+  const std::size_t before = trailer_bytes_.size();
   trailer_bytes_.append(rest, take);
   step.consumed += take;
   if (trailer_bytes_ == "\r\n") {
     done_ = true;
     return true;
   }
-  const bool may_wait = trailer_bytes_.size() > 2 && trailer_bytes_.size() <= limits_.head_max;
-  if (lf == nullptr && may_wait) return true;  // judged when the line is whole
+  // Judged when a line is whole, or begins with CR and has its second byte: as request heads are.
+  const bool may_wait = before > 2 && trailer_bytes_.size() <= limits_.head_max &&
+                        trailer_bytes_.find('\n', before - 2) == std::string::npos;
+  if (may_wait) return true;
   auto fields = std::make_unique<FieldList>();
   const FieldScan scan = scan_fields(trailer_bytes_, 0, limits_, 400, *fields);
   if (scan.verdict.is_refused()) {
@@ -177,7 +180,9 @@ const char* BodyDecoder::take_extension_byte(char c) {
   const bool space = c == ' ' || c == '\t';
   if (c == '\r' && seen_semicolon_) {
     state_ = State::size_lf;
-  } else if (c == ';') {
+    return nullptr;
+  }
+  if (c == ';') {
     seen_semicolon_ = true;
   } else if (!space && (!seen_semicolon_ || static_cast<unsigned char>(c) < 0x20 || c == 0x7f)) {
     return "a malformed chunk extension";

@@ -69,8 +69,8 @@ void run(const Row& row) {
   expect_row(row, whole, "whole");
   const std::size_t step = row.bytes.size() > 3000 ? 41 : 1;
   for (std::size_t cut = 0; cut <= row.bytes.size(); cut += step) {
-    const Decoded parts = decode(BodyDecoder::chunked({}),
-                                 {row.bytes.substr(0, cut), row.bytes.substr(cut)});
+    const Decoded parts =
+        decode(BodyDecoder::chunked({}), {row.bytes.substr(0, cut), row.bytes.substr(cut)});
     expect_row(row, parts, "cut at " + std::to_string(cut));
     if (row.refused == 0) {
       EXPECT_EQ(parts, whole) << row.name << " at " << cut;
@@ -157,8 +157,7 @@ TEST(BodyDecoder, TrailersOnFramingRoutingAndAuthenticationAreDropped) {
       "Forwarded: f\r\nExpect: 100-continue\r\nTE: t\r\nUpgrade: u\r\nContent-Type: c\r\n"
       "grpc-status: 0\r\n\r\n";
   for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
-    const Decoded got =
-        decode(BodyDecoder::chunked({}), {bytes.substr(0, cut), bytes.substr(cut)});
+    const Decoded got = decode(BodyDecoder::chunked({}), {bytes.substr(0, cut), bytes.substr(cut)});
     ASSERT_TRUE(got.done) << cut;
     ASSERT_EQ(got.trailers, "X-Checksum: abc\r\ngrpc-status: 0\r\n") << cut;
   }
@@ -185,8 +184,8 @@ TEST(BodyDecoder, NothingBehindTheEndIsTouched) {
   const std::string next = "GET /evil HTTP/1.1\r\n\r\n";
   const std::string chunked = "1\r\nx\r\n0\r\n\r\n";
   for (std::size_t cut = 0; cut <= chunked.size(); ++cut) {
-    const Decoded got = decode(BodyDecoder::chunked({}),
-                               {chunked.substr(0, cut), chunked.substr(cut) + next});
+    const Decoded got =
+        decode(BodyDecoder::chunked({}), {chunked.substr(0, cut), chunked.substr(cut) + next});
     EXPECT_EQ(got.consumed, chunked.size()) << cut;
     EXPECT_TRUE(got.done);
   }

@@ -61,8 +61,7 @@ runtime::Task<UploadEnd> pump_request_body(Exchange& exchange, ClientConnection&
                              exchange.body().trailers());
     const net::Gather parts = framed.gather();
     if (parts.size() > 0) {
-      auto sending = net::send_all(*upstream.stream, parts, exchange.lane().after(idle),
-                                   base::Origin::upstream);
+      auto sending = net::send_all(*upstream.stream, parts, {}, base::Origin::upstream, idle);
       const auto sent = co_await sending;
       if (!sent) {
         // The upstream may have answered before it stopped reading.

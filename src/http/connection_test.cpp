@@ -1,5 +1,5 @@
-// The server's side of a connection: order, keep-alive, what ends it and when. Time is moved by hand:
-// each bound is shown "not yet" as well as "done".
+// The server's side of a connection: order, keep-alive, what ends it and when. Time is moved by
+// hand: each bound is shown "not yet" as well as "done".
 #include "http/connection.hpp"
 
 #include <gtest/gtest.h>
@@ -151,8 +151,8 @@ TEST_F(ConnectionTest, Http10ClosesUnlessItAsks) {
   EXPECT_TRUE(has(send(get("/ok", "", "1.0")), "\r\nConnection: close\r\n"));
   EXPECT_TRUE(client_->peer_ended());
   connect();
-  EXPECT_TRUE(has(send(get("/ok", "Connection: keep-alive\r\n", "1.0")),
-                  "\r\nConnection: keep-alive\r\n"));
+  EXPECT_TRUE(
+      has(send(get("/ok", "Connection: keep-alive\r\n", "1.0")), "\r\nConnection: keep-alive\r\n"));
   EXPECT_TRUE(send(get("/ok", "Connection: keep-alive\r\n", "1.0")).ends_with("/ok"));
 }
 

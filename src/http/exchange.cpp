@@ -170,8 +170,8 @@ runtime::Task<base::Result<void>> Exchange::send(net::Gather parts) {
   }
   std::string head(parts.head);
   std::string tail(parts.tail);
-  auto rest = net::send_rest(client_, std::move(head), parts.body, std::move(tail),
-                             write_deadline(), base::Origin::downstream);
+  auto rest = net::send_rest(client_, std::move(head), parts.body, std::move(tail), {},
+                             base::Origin::downstream, limits_.write_idle);
   auto result = co_await rest;
   if (!result) abort();
   co_return result;

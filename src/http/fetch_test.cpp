@@ -42,8 +42,8 @@ class FetchTest : public testing::Test {
   void start(FetchRequest request = {}) {
     out_.reset();
     request.host = "a:80";
-    runtime::spawn(gate_, "fetch", run_fetch(context_, pool_, std::move(request),
-                                             lane_.lane().after(2s), out_));
+    runtime::spawn(gate_, "fetch",
+                   run_fetch(context_, pool_, std::move(request), lane_.lane().after(2s), out_));
     lane_.run();
   }
   void answer(std::string_view bytes, bool byte_by_byte = false) {
@@ -89,8 +89,9 @@ TEST_F(FetchTest, EveryFramingGivesItsBody) {
     std::size_t idle;
   };
   const Row rows[] = {
-      {"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
-       false, "abc", 1},
+      {"chunked",
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n", false,
+       "abc", 1},
       {"length", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", false, "abc", 1},
       {"until close", "HTTP/1.1 200 OK\r\n\r\nabc", true, "abc", 0},
       {"204", "HTTP/1.1 204 No Content\r\n\r\n", false, "", 1},

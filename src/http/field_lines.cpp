@@ -1,6 +1,7 @@
 #include "http/field_lines.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "http/chars.hpp"
 
@@ -22,6 +23,30 @@ namespace {
 
 bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 
+// Why a value ended where it did: at a control byte that is not the CR of its line's end.
+[[gnu::cold]] Verdict refuse_value(const char* base, const char* p,
+                                   std::uint16_t refusal) noexcept {
+  const auto at = static_cast<std::size_t>(p - base);
+  if (*p == '\n') return Verdict::refuse(refusal, "a line that ends in LF alone", at);
+  if (*p == '\r') return Verdict::refuse(refusal, "CR without LF", at);
+  return Verdict::refuse(refusal, "a control byte in a field value", at);
+}
+
+// Only whole lines are judged, so that a verdict never depends on how the bytes were cut.
+[[gnu::cold]] bool is_whole(const char* line, const char* end) noexcept {
+  return std::memchr(line, '\n', static_cast<std::size_t>(end - line)) != nullptr;
+}
+
+inline void store(Field& field, const char* base, std::string_view name, std::string_view value,
+                  FieldId id) noexcept {
+  field.name_at = static_cast<std::uint32_t>(name.data() - base);
+  field.value_at = static_cast<std::uint32_t>(value.data() - base);
+  field.value_size = static_cast<std::uint32_t>(value.size());
+  field.name_size = static_cast<std::uint16_t>(name.size());
+  field.id = id;
+  field.dropped = false;
+}
+
 }  // namespace
 
 // One pass: field-line = token ":" OWS *( VCHAR / obs-text / SP / HTAB ) OWS CRLF, then CRLF.
@@ -35,66 +60,52 @@ FieldScan scan_fields(std::string_view text, std::size_t start, const HeadLimits
   const std::uint16_t too_large = refusal == 400 ? 431 : refusal;
   const char* p = base + start;
   std::uint32_t count = 0;
+  bool forwarding = false;
   FieldScan scan;
   out.base = base;
-  out.has_forwarding = false;
-  const auto refuse = [&](std::uint16_t status, const char* why, const char* at) {
-    scan.verdict = Verdict::refuse(status, why, static_cast<std::size_t>(at - base));
-  };
-  for (;;) {
-    if (end - p < 2) break;
+  while (end - p >= 2) {
     if (*p == '\r') {
-      if (p[1] != '\n') {
-        refuse(refusal, "CR without LF", p);
-        return scan;
-      }
+      scan.verdict = p[1] == '\n' ? Verdict::complete() : refuse_value(base, p, refusal);
       scan.bytes = static_cast<std::uint32_t>(p + 2 - base);
-      scan.verdict = Verdict::complete();
       out.count = count;
+      out.has_forwarding = forwarding;
       return scan;
     }
     const char* const name = p;
     p = find_token_end(base, p, end);
     if (p == end) break;
-    if (*p != ':' || p == name) [[unlikely]] {
+    const std::string_view name_text(name, static_cast<std::size_t>(p - name));
+    if (*p != ':' || name_text.empty()) [[unlikely]] {
+      if (!is_whole(name, end)) break;
       scan.verdict = refuse_name(base, name, p, refusal);
       return scan;
     }
-    const auto name_size = static_cast<std::size_t>(p - name);
-    const FieldId id = classify({name, name_size});
+    const FieldId id = classify(name_text);
     do {
       ++p;
     } while (p < end && is_blank(*p));
     const char* const value = p;
     p = find_control(base, p, end);
-    while (p < end && *p != '\r') [[unlikely]] {
-      if (*p == '\n' || *p == '\0' || id != FieldId::transfer_encoding) {
-        refuse(refusal,
-               *p == '\n' ? "a line that ends in LF alone" : "a control byte in a field value", p);
-        return scan;
-      }
+    while (p < end && *p != '\r' && *p != '\n' && *p != '\0' && id == FieldId::transfer_encoding) {
       scan.te_has_control = true;  // answered with 501 like any other unknown coding
       p = find_control(base, p + 1, end);
     }
-    if (end - p < 2) break;
-    if (p[1] != '\n') {
-      refuse(refusal, "CR without LF", p);
+    if (end - p < 2 && (p == end || *p == '\r')) break;
+    if (*p != '\r' || p[1] != '\n') [[unlikely]] {
+      if (!is_whole(name, end)) break;
+      scan.verdict = refuse_value(base, p, refusal);
       return scan;
     }
-    if (count == fields_max) {
-      refuse(too_large, "too many fields", name);
+    if (count == fields_max) [[unlikely]] {
+      scan.verdict =
+          Verdict::refuse(too_large, "too many fields", static_cast<std::size_t>(name - base));
       return scan;
     }
     const char* value_end = p;
     while (value_end > value && is_blank(value_end[-1])) --value_end;
-    Field& field = out.lines[count++];
-    field.name_at = static_cast<std::uint32_t>(name - base);
-    field.value_at = static_cast<std::uint32_t>(value - base);
-    field.value_size = static_cast<std::uint32_t>(value_end - value);
-    field.name_size = static_cast<std::uint16_t>(name_size);
-    field.id = id;
-    field.dropped = false;
-    if (is_forwarding(id)) out.has_forwarding = true;
+    store(out.lines[count++], base, name_text, {value, static_cast<std::size_t>(value_end - value)},
+          id);
+    forwarding = forwarding || is_forwarding(id);
     p += 2;
   }
   // The line that p is in has no end yet.

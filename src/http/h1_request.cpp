@@ -41,8 +41,9 @@ RequestLine parse_line(std::string_view text, std::size_t start, std::size_t lin
   if (i == 0 || i == line.size() || line[i] != ' ') return bad(400, "a bad method", start + i);
   out.method = line.substr(0, i);
   if (out.method.size() > kMethodMax) return bad(501, "the method is too long", start);
-  std::size_t last_space = line.size() - 9;  // of " HTTP/1.x", the common case
-  if (line.size() < 10 || line[last_space] != ' ') last_space = line.rfind(' ');
+  constexpr std::size_t kEnd = std::string_view(" HTTP/1.x").size();  // the common case
+  const bool usual = line.size() > kEnd && line.substr(line.size() - kEnd, kEnd - 1) == " HTTP/1.";
+  const std::size_t last_space = usual ? line.size() - kEnd : line.rfind(' ');
   const std::string_view version = line.substr(last_space + 1);
   if (last_space == i) return bad(400, "no version in the request line", start + i);
   out.target = line.substr(i + 1, last_space - i - 1);
@@ -297,8 +298,9 @@ Verdict parse_request(std::string_view text, const HeadLimits& limits, std::span
 }
 
 bool worth_parsing(std::string_view text, std::size_t judged, const HeadLimits& limits) noexcept {
+  // Two bytes back: a line that begins with CR is judged when its second byte is here.
   if (judged < 32 || text.size() > limits.line_max) return true;
-  return std::memchr(text.data() + judged - 1, '\n', text.size() - judged + 1) != nullptr;
+  return std::memchr(text.data() + judged - 2, '\n', text.size() - judged + 2) != nullptr;
 }
 
 }  // namespace weir::http

@@ -1,5 +1,5 @@
-// Request heads: limits, splits, and what a head says. The refused rows of http-rules.md, section 2,
-// are sent through a whole gateway by gateway/http_rules_test.
+// Request heads: limits, splits, and what a head says. The refused rows of http-rules.md, section
+// 2, are sent through a whole gateway by gateway/http_rules_test.
 #include "http/h1_request.hpp"
 
 #include <fmt/format.h>
@@ -14,7 +14,7 @@ namespace {
 struct Parsed {
   Verdict verdict;
   RequestHead head;
-  std::string text;           // the head points into these
+  std::string text;  // the head points into these
   std::vector<char> scratch;
 };
 
@@ -32,14 +32,13 @@ std::string get(const std::string& fields = "", const std::string& version = "1.
 
 /// Everything a head says, as text.
 std::string dump(const RequestHead& head) {
-  std::string out = fmt::format("{} {} path={} query={} authority={} 1.{} bytes={} framing={} cl={}",
-                                head.method, head.target, head.path, head.query, head.authority,
-                                head.minor, head.bytes, static_cast<int>(head.framing),
-                                head.content_length);
+  std::string out =
+      fmt::format("{} {} path={} query={} authority={} 1.{} bytes={} framing={} cl={}", head.method,
+                  head.target, head.path, head.query, head.authority, head.minor, head.bytes,
+                  static_cast<int>(head.framing), head.content_length);
   out += fmt::format(" flags={}{}{}{}{}{} via={} alike={}\n", head.has_content_length,
                      head.keep_alive, head.expects_continue, head.wants_websocket,
-                     head.keeps_te_trailers, head.has_kept_escape, head.via_ours,
-                     head.look_alikes);
+                     head.keeps_te_trailers, head.has_kept_escape, head.via_ours, head.look_alikes);
   for (const Field& field : head.fields) {
     out += fmt::format("{}|{}|{}|{}\n", head.fields.name(field), head.fields.value(field),
                        static_cast<int>(field.id), field.dropped);
@@ -124,8 +123,8 @@ TEST(H1Request, FieldLimit) {
 }
 
 TEST(H1Request, ANameOf64KiBIsTooLarge) {
-  expect_any_delivery("GET / HTTP/1.1\r\nHost: a\r\n" + std::string(66000, 'n') + ": x\r\n\r\n", 431,
-                      8191);
+  expect_any_delivery("GET / HTTP/1.1\r\nHost: a\r\n" + std::string(66000, 'n') + ": x\r\n\r\n",
+                      431, 8191);
 }
 
 const char* const kRich =
@@ -212,8 +211,9 @@ TEST(H1Request, KeepAlive) {
 }
 
 TEST(H1Request, Row40ConnectionRemovesTheNamedField) {
-  const auto parsed = parse(get("X-Secret: 1\r\nConnection: x-secret , X-Other\r\nX-Other: 2\r\n"
-                                "X-Third: 3\r\nX-Secret: 4\r\n"));
+  const auto parsed =
+      parse(get("X-Secret: 1\r\nConnection: x-secret , X-Other\r\nX-Other: 2\r\n"
+                "X-Third: 3\r\nX-Secret: 4\r\n"));
   for (const Field& field : parsed->head.fields) {
     const std::string_view name = parsed->head.fields.name(field);
     if (name == "X-Secret" || name == "X-Other") {
@@ -234,8 +234,8 @@ TEST(H1Request, Row41ConnectionNeverDeletesAProtectedField) {
   }
   const auto host = parse(get("Connection: Host\r\n"));
   EXPECT_EQ(host->head.authority, "a");
-  const auto length =
-      parse("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nConnection: Content-Length\r\n\r\n");
+  const auto length = parse(
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nConnection: Content-Length\r\n\r\n");
   EXPECT_EQ(length->head.framing, Framing::length);
   EXPECT_EQ(length->head.content_length, 5u);
 }
@@ -256,8 +256,8 @@ TEST(H1Request, HopByHopFieldsAreNeverForwarded) {
 TEST(H1Request, LookAlikesAreDroppedAndCounted) {
   for (const std::string name :
        {"X_Forwarded_For", "X-Forwarded_For", "x_forwarded-proto", "X_REAL_IP", "Content_Length",
-        "CONTENT_LENGTH", "Transfer_Encoding", "Content_Type", "X_Request_Id",
-        "Sec_WebSocket_Key", "Keep_Alive"}) {
+        "CONTENT_LENGTH", "Transfer_Encoding", "Content_Type", "X_Request_Id", "Sec_WebSocket_Key",
+        "Keep_Alive"}) {
     const auto parsed = parse(get(name + ": 1\r\n"));
     ASSERT_TRUE(parsed->verdict.is_complete()) << name;
     EXPECT_FALSE(is_kept(parsed->head, name)) << name;
@@ -307,8 +307,7 @@ TEST(H1Request, TargetForms) {
       {"HTTP://a/x/./y", "/x/y", "", "a"},
   };
   for (const Row& row : rows) {
-    const auto parsed =
-        parse("GET " + std::string(row.target) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    const auto parsed = parse("GET " + std::string(row.target) + " HTTP/1.1\r\nHost: a\r\n\r\n");
     ASSERT_TRUE(parsed->verdict.is_complete()) << row.target << ": " << parsed->verdict.why;
     EXPECT_EQ(parsed->head.path, row.path) << row.target;
     EXPECT_EQ(parsed->head.query, row.query) << row.target;
@@ -317,8 +316,10 @@ TEST(H1Request, TargetForms) {
 }
 
 TEST(H1Request, Row38VersionsWhateverTheTarget) {
-  for (const std::string target : {"/", "/a", "/ab", "/abc", "/a-long-target?with=a&query=of-some"}) {
-    for (const char* version : {"HTTP/1.2", "HTTP/2.0", "http/1.1", "HTTP/2", "HTTP/3", "HTTP/0.9"}) {
+  for (const std::string target :
+       {"/", "/a", "/ab", "/abc", "/a-long-target?with=a&query=of-some"}) {
+    for (const char* version :
+         {"HTTP/1.2", "HTTP/2.0", "http/1.1", "HTTP/2", "HTTP/3", "HTTP/0.9"}) {
       const std::string line = "GET " + target + " " + version;
       expect_any_delivery(line + "\r\nHost: a\r\n\r\n", 505);
     }

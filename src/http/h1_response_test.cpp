@@ -1,5 +1,5 @@
-// Response heads from upstreams that may be hostile: the rows of http-rules.md, section 3, as far as
-// the head goes, each also at every cut. The rest is in gateway/hostile_upstream_test.
+// Response heads from upstreams that may be hostile: the rows of http-rules.md, section 3, as far
+// as the head goes, each also at every cut. The rest is in gateway/hostile_upstream_test.
 #include "http/h1_response.hpp"
 
 #include <gtest/gtest.h>
@@ -45,7 +45,8 @@ TEST(H1Response, RefusedRowsAtEveryCut) {
       {"TE twice", ok("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")},
       {"TE gzip", ok("Transfer-Encoding: gzip, chunked\r\n")},
       {"TE empty", ok("Transfer-Encoding:\r\n")},
-      {"TE with VT", ok("Transfer-Encoding: \x0b" "chunked\r\n")},
+      {"TE with VT", ok("Transfer-Encoding: \x0b"
+                        "chunked\r\n")},
       {"TE on 1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"},
       {"3a bare LF", "HTTP/1.1 200 OK\nContent-Length: 0\n\n"},
       {"3b NUL in a value", ok("X: a\0b\r\n"s)},
@@ -179,8 +180,8 @@ TEST(H1Response, Row9SwitchingProtocolsIsTold) {
   const std::string fields = "Connection: upgrade\r\nUpgrade: WebSocket\r\n";
   EXPECT_TRUE(parse("HTTP/1.1 101 X\r\n" + fields + "\r\n")->head.upgrades_websocket);
   EXPECT_FALSE(parse("HTTP/1.1 101 X\r\nUpgrade: websocket\r\n\r\n")->head.upgrades_websocket);
-  EXPECT_FALSE(
-      parse("HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n")->head.upgrades_websocket);
+  EXPECT_FALSE(parse("HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n")
+                   ->head.upgrades_websocket);
 }
 
 TEST(H1Response, EverySplitGivesTheSameHead) {

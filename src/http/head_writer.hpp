@@ -22,7 +22,7 @@ class HeadWriter {
       fits_ = false;
       return;
     }
-    std::memcpy(p_, text.data(), text.size());
+    if (!text.empty()) std::memcpy(p_, text.data(), text.size());  // null is not a source
     p_ += text.size();
   }
   void put_uint(std::uint64_t number) noexcept {

@@ -32,8 +32,7 @@ TEST(HeadWriter, AFieldCannotSplitAMessage) {
   out.put_field("X\r\nY", "a\0b\x7f\x01\tc"s);
   out.put_field("Empty", "");
   out.put_field("Only", "\r\n");
-  EXPECT_EQ(out.text(),
-            "Location: /aSet-Cookie: x<html>\r\nXY: ab\tc\r\nEmpty: \r\nOnly: \r\n");
+  EXPECT_EQ(out.text(), "Location: /aSet-Cookie: x<html>\r\nXY: ab\tc\r\nEmpty: \r\nOnly: \r\n");
   EXPECT_TRUE(out.fits());
 }
 
@@ -79,9 +78,9 @@ TEST(HeadWriter, KeptFieldsAreCopiedInRuns) {
 }
 
 TEST(HeadWriter, EveryStatusWeMakeHasItsPhrase) {
-  for (const int status : {100, 101, 200, 204, 301, 302, 303, 304, 307, 308, 400, 401, 403,
-                           404, 405, 408, 409, 413, 414, 415, 417, 421, 422, 426, 429, 431,
-                           500, 501, 502, 503, 504, 505, 508}) {
+  for (const int status :
+       {100, 101, 200, 204, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 408, 409,
+        413, 414, 415, 417, 421, 422, 426, 429, 431, 500, 501, 502, 503, 504, 505, 508}) {
     EXPECT_NE(reason_phrase(static_cast<std::uint16_t>(status)), "Status") << status;
   }
   EXPECT_EQ(reason_phrase(299), "Status");

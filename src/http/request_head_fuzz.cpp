@@ -1,5 +1,6 @@
-// Fuzzer of request heads: the verdict depends on the bytes and never on how they were cut, and what
-// is accepted can be written again as a head that says the same. Corpus: fuzz/request_head_fuzz/.
+// Fuzzer of request heads: the verdict depends on the bytes and never on how they were cut, and
+// what is accepted can be written again as a head that says the same. Corpus:
+// fuzz/request_head_fuzz/.
 //
 //   input = selector *byte        bit 0 of the selector: small limits, so that they are reached
 #include <algorithm>
@@ -71,7 +72,8 @@ std::string rewrite(const RequestHead& head) {
 void check_head(const RequestHead& head, std::size_t size) {
   require(head.bytes <= size, "a head longer than its bytes");
   require(!head.path.empty() && (head.path.front() == '/' || head.path == "*"), "no path");
-  require(is_clean(head.path) && is_clean(head.query) && is_clean(head.authority), "a split target");
+  require(is_clean(head.path) && is_clean(head.query) && is_clean(head.authority),
+          "a split target");
   for (const Field& field : head.fields) {
     require(is_clean(head.fields.name(field)) && is_clean(head.fields.value(field)),
             "a field that could split a message");

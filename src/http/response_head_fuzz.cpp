@@ -72,12 +72,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
       continue;
     }
     decided = true;
-    require(verdict.kind == expected.kind && verdict.at == expected.at, "a cut changes the verdict");
-    require(!verdict.is_complete() ||
-                (part->bytes == whole->bytes && part->framing == whole->framing &&
-                 part->content_length == whole->content_length &&
-                 part->keep_alive == whole->keep_alive),
-            "a cut changes the head");
+    require(verdict.kind == expected.kind && verdict.at == expected.at,
+            "a cut changes the verdict");
+    require(
+        !verdict.is_complete() || (part->bytes == whole->bytes && part->framing == whole->framing &&
+                                   part->content_length == whole->content_length &&
+                                   part->keep_alive == whole->keep_alive),
+        "a cut changes the head");
   }
   return 0;
 }

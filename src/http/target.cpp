@@ -29,6 +29,7 @@ bool is_overlong(std::string_view text, std::size_t i, int lead) noexcept {
   const int next = escaped_byte(text, i + 3);
   if (lead == 0xe0) return next >= 0x80 && next < 0xa0;
   if (lead == 0xf0) return next >= 0x80 && next < 0x90;
+  if (lead >= 0xf8) return next >= 0x80 && next < 0xc0;  // the five and six byte forms of old
   return false;
 }
 

@@ -152,9 +152,9 @@ TEST(Target, Authorities) {
     EXPECT_TRUE(is_authority(text)) << text;
   }
   for (const char* text :
-       {"", ":", ":80", "a:", "a:65536", "a:99999", "a:123456", "a:80:80", "a:8x", "a:-1", "[::1",
-        "::1", "[::1]80", "[]", "[1.2.3.4]", "[::1%25eth0]", "[v1.x]", "a/b", "a,b", "a b", "a@b",
-        "u:p@h", "a%41", "\xc3\xa9", "[::1]:", "a\t"}) {
+       {"",     ":",    ":80", "a:",      "a:65536", "a:99999",   "a:123456",     "a:80:80", "a:8x",
+        "a:-1", "[::1", "::1", "[::1]80", "[]",      "[1.2.3.4]", "[::1%25eth0]", "[v1.x]",  "a/b",
+        "a,b",  "a b",  "a@b", "u:p@h",   "a%41",    "\xc3\xa9",  "[::1]:",       "a\t"}) {
     EXPECT_FALSE(is_authority(text)) << text;
   }
   EXPECT_FALSE(is_authority(std::string("a\0b", 3)));

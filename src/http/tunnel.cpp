@@ -21,8 +21,7 @@ runtime::Task<void> carry(Both& both, net::Stream& from, net::Buffer& buffer, ne
   for (;;) {
     if (!buffer.empty()) {
       auto sending =
-          net::send_all(to, {.body = buffer.view()}, both.lane.after(both.idle).shortened(both.end),
-                        base::Origin::internal);
+          net::send_all(to, {.body = buffer.view()}, both.end, base::Origin::internal, both.idle);
       const auto sent = co_await sending;
       if (!sent) break;
       bytes += buffer.size();

@@ -43,8 +43,8 @@ base::Errc code_of(int status) noexcept {
 bool is_host_name(std::string_view name) noexcept {
   if (name.empty() || name.size() > kNameMax || name.front() == '.') return false;
   return std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
   });
 }
 
@@ -116,8 +116,7 @@ base::Result<void> Resolver::init() {
   settings.lookups = lookups;
   settings.sock_state_cb = &Resolver::socket_changed;
   settings.sock_state_cb_data = this;
-  const int mask =
-      ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
+  const int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
   if (const int status = ares_init_options(&channel_, &settings, mask); status != ARES_SUCCESS) {
     channel_ = nullptr;
     return base::fail(base::Errc::system, fmt::format("resolver: {}", ares_strerror(status)));
@@ -247,8 +246,8 @@ runtime::Task<void> Resolver::timer_loop() {
     timeval left{};
     base::Deadline due;
     if (ares_timeout(channel_, nullptr, &left) != nullptr) {
-      due = lane_.after(std::chrono::seconds(left.tv_sec) +
-                        std::chrono::microseconds(left.tv_usec));
+      due =
+          lane_.after(std::chrono::seconds(left.tv_sec) + std::chrono::microseconds(left.tv_usec));
     }
     const runtime::Wake wake = co_await timer_.wait_readable(due);
     if (wake == runtime::Wake::deadline && !stopped_) {

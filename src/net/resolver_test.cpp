@@ -331,17 +331,17 @@ TEST_F(ResolverTest, LocalhostComesFromFiles) {
   open({});
   const auto set = resolve("localhost");
   ASSERT_TRUE(set) << set.error().detail();
-  EXPECT_TRUE(std::ranges::all_of(set->addresses,
-                                  [](const Address& each) { return each.is_loopback(); }));
+  EXPECT_TRUE(
+      std::ranges::all_of(set->addresses, [](const Address& each) { return each.is_loopback(); }));
   EXPECT_GE(set->ttl, 5s);
   EXPECT_EQ(server_->udp_queries(), 0);
 }
 
 TEST_F(ResolverTest, WhatIsNoHostNameIsRefusedUnasked) {
   open({});
-  for (const std::string& name : {std::string(""), std::string(".a"), std::string("a b"),
-                                  std::string("a\nb"), std::string("a/b"), std::string("a\0b", 3),
-                                  std::string(254, 'a')}) {
+  for (const std::string& name :
+       {std::string(""), std::string(".a"), std::string("a b"), std::string("a\nb"),
+        std::string("a/b"), std::string("a\0b", 3), std::string(254, 'a')}) {
     EXPECT_EQ(resolve(name).error().code(), base::Errc::invalid_argument) << name;
   }
   EXPECT_EQ(resolve(std::string(64, 'a') + ".test").error().code(), base::Errc::invalid_argument);

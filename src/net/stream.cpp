@@ -37,10 +37,11 @@ Sent send_now(Stream& stream, Gather& parts) {
 
 runtime::Task<base::Result<void>> send_rest(Stream& stream, std::string head, std::string_view body,
                                             std::string tail, base::Deadline deadline,
-                                            base::Origin origin) {
+                                            base::Origin origin, base::Duration patience) {
   Gather parts{head, body, tail};
   for (;;) {
-    const runtime::Wake wake = co_await stream.readiness().wait_writable(deadline);
+    const runtime::Wake wake = co_await stream.readiness().wait_writable(
+        deadline.shortened(stream.lane().after(patience)));
     if (wake == runtime::Wake::deadline) {
       co_return base::fail(base::Errc::deadline, "the peer does not read", origin);
     }
@@ -52,13 +53,14 @@ runtime::Task<base::Result<void>> send_rest(Stream& stream, std::string head, st
 }
 
 runtime::Task<base::Result<void>> send_all(Stream& stream, Gather parts, base::Deadline deadline,
-                                           base::Origin origin) {
+                                           base::Origin origin, base::Duration patience) {
   const Sent sent = send_now(stream, parts);
   if (sent == Sent::all) co_return base::Result<void>();
   if (sent == Sent::broken) co_return base::Fail(stream.broken("send", origin));
   std::string head(parts.head);
   std::string tail(parts.tail);
-  auto sending = send_rest(stream, std::move(head), parts.body, std::move(tail), deadline, origin);
+  auto sending =
+      send_rest(stream, std::move(head), parts.body, std::move(tail), deadline, origin, patience);
   co_return co_await sending;
 }
 

@@ -83,14 +83,16 @@ enum class Sent : std::uint8_t { all, some, broken };
 Sent send_now(Stream& stream, Gather& parts);
 
 /// Waits until the rest is written. Head and tail are owned, because they were built in scratch
-/// memory that a suspension invalidates; `body` must outlive the task.
-/// Fails: deadline, cancelled, reset.
+/// memory that a suspension invalidates; `body` must outlive the task. `patience` bounds each
+/// standstill, `deadline` the whole. Fails: deadline, cancelled, reset.
 runtime::Task<base::Result<void>> send_rest(Stream& stream, std::string head, std::string_view body,
                                             std::string tail, base::Deadline deadline,
-                                            base::Origin origin);
+                                            base::Origin origin,
+                                            base::Duration patience = base::Duration::max());
 
 /// send_now, then send_rest where needed.
 runtime::Task<base::Result<void>> send_all(Stream& stream, Gather parts, base::Deadline deadline,
-                                           base::Origin origin);
+                                           base::Origin origin,
+                                           base::Duration patience = base::Duration::max());
 
 }  // namespace weir::net
