@@ -260,8 +260,8 @@ runtime::Task<upstream::AttemptOutcome> Forward::send(upstream::Endpoint& endpoi
     flags_.set(telemetry::Flag::reconnect);
     upstream_.reset();
   }
-  // A last piece was kept in case it had to be sent again. What stays in the input now would be read
-  // as the next request.
+  // A last piece was kept in case it had to be sent again. What stayed in the input now would be
+  // read as the next request.
   if (piece_.consumed > 0) exchange_.consume_body(std::exchange(piece_, {}));
   release_connection();
   co_return upstream::AttemptOutcome{

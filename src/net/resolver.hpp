@@ -3,8 +3,8 @@
 // no wait that is not a lane's.
 //
 // c-ares owns the queries and their sockets. It tells of each socket, which the lane then watches,
-// and is called back when one is ready or its own timer is due. Its callbacks never resume a task on
-// the spot (the channel must not be entered twice), only in the lane's next turn.
+// and is called back when one is ready or its own timer is due. Its callbacks never resume a task
+// on the spot (the channel must not be entered twice), only in the lane's next turn.
 //
 // Invariants
 //  1. A waiter that gives up (deadline) leaves its query behind: it ends by c-ares' own timeout and

@@ -12,7 +12,7 @@ _MACHINE_PATH = re.compile(r"(?<![\w.})\]*-])/(?:" + "wo" + "rk|ro" + "ot)/")
 
 # `co_await sleep(...)` waits on a lane's clock and is what the runtime's own tests exercise.
 _SLEEP = re.compile(
-    r"\b(?:sleep_for|sleep_until)\b"
+    r"(?<!runtime::)\b(?:sleep_for|sleep_until)\b"
     r"|(?<![\w.>:])(?:::|std::this_thread::)?(?:u|nano)?sleep\s*\(")
 
 
