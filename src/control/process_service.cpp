@@ -79,6 +79,10 @@ void ProcessService::start() {
 
 runtime::Task<void> ProcessService::stop(base::Duration grace) {
   if (!running_) co_return;
+  if (stopping_->requested()) {  // somebody stops it already: wait with them
+    while (running_) co_await runtime::sleep_for(context_.lane, kProbeEvery);
+    co_return;
+  }
   stopping_->request();
   // Endpoints leave before their processes do: nobody is sent to a listener that is closing.
   for (auto& [name, member] : members_) {
@@ -104,6 +108,7 @@ runtime::Task<base::Result<void>> ProcessService::restart(base::Duration grace) 
       registry_.set_state(member.endpoint_id, false, "stopped", "restarted by the operator");
       registry_.remove_endpoint(std::exchange(member.endpoint_id, 0));
     }
+    ++member.life;  // a probe of the ending life is void
     member.child->restart(grace);
     auto waiting = wait_member(name);
     WEIR_CO_CHECK(co_await waiting);
@@ -179,6 +184,7 @@ runtime::Task<void> ProcessService::probe(std::string child, std::uint64_t life,
     if (wake == runtime::Wake::cancelled) co_return;
   }
   Member& member = members_[child];
+  if (member.endpoint_id != 0) co_return;  // the other probe of this life was first
   const auto added =
       registry_.add_endpoint(service_, member.endpoint_name, address, 1, member.child->pid());
   if (!added) co_return;

@@ -232,6 +232,49 @@ TEST_F(ExchangeTime, APutWithItsBodyInHandIsSentAgain) {
   EXPECT_TRUE(say(kOk, 1).ends_with("ok"));
 }
 
+// ---- whatever happens to it, a body is never the gateway's next request
+
+enum class Fate { refused, hangs, nobody, ends, stale, silent, bad_head, answered };
+
+TEST_F(ExchangeTime, AFailedRequestsBodyIsNeverTheNextRequest) {
+  const std::string evil = "GET /evil HTTP/1.1\r\nHost: a\r\nX: 1234567\r\n\r\n";
+  const std::string size = std::to_string(evil.size());
+  const std::string next = "GET /next HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (const std::string method : {"POST", "PUT"}) {
+    for (const std::size_t late : {std::size_t{0}, std::size_t{5}, evil.size()}) {
+      for (int fate = 0; fate <= static_cast<int>(Fate::answered); ++fate) {
+        SCOPED_TRACE(method + ", late " + std::to_string(late) + ", fate " + std::to_string(fate));
+        open();
+        Origin& from = gateway_->origin();
+        from.response = kOk;
+        if (fate == static_cast<int>(Fate::stale)) gateway_->exchange(kGet);
+        from.refuse = fate == static_cast<int>(Fate::refused);
+        from.hang = fate == static_cast<int>(Fate::hangs);
+        const bool silent = fate == static_cast<int>(Fate::silent);
+        const bool ends =
+            fate == static_cast<int>(Fate::ends) || fate == static_cast<int>(Fate::stale);
+        if (silent || ends) from.response.clear();
+        if (fate == static_cast<int>(Fate::bad_head)) from.response = "HTTP/1.1 20\r\n\r\n";
+        if (fate == static_cast<int>(Fate::nobody)) {
+          gateway_->service().endpoints.publish(upstream::make_set(2, {}));
+        }
+        const std::string bytes = method + " /up HTTP/1.1\r\nHost: a\r\nContent-Length: " + size +
+                                  "\r\n\r\n" + evil + next;
+        gateway_->exchange(bytes.substr(0, bytes.size() - next.size() - late));
+        if (ends && !from.connections.empty()) from.connections.back()->pipe->end_writing();
+        gateway_->after(0s);
+        gateway_->exchange(bytes.substr(bytes.size() - next.size() - late));
+        from.response = kOk;
+        from.refuse = from.hang = false;
+        gateway_->after(11s);
+        const std::string received = from.received();
+        EXPECT_FALSE(has(received, "/evil HTTP/1.1\r\nHost: a\r\nX-Forwarded-For")) << received;
+        EXPECT_FALSE(has(received, "/evil HTTP/1.1\r\nHost: a\r\nX: 1234567\r\nX-For")) << received;
+      }
+    }
+  }
+}
+
 // ---- clients that leave
 
 TEST_F(ExchangeTime, AClientThatLeavesEndsTheWaitForTheUpstream) {

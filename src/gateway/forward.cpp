@@ -153,8 +153,12 @@ runtime::Task<Forward::Step> Forward::finish_request() {
   auto rest = net::send_rest(stream, std::move(head), rest_.body, std::move(tail), attempt_,
                              base::Origin::upstream);
   const auto result = co_await rest;
-  // An upstream that stopped reading may have answered: that answer is wanted.
-  if (!result && !stream.readiness().readable) co_return fail_upstream(result.error());
+  if (!result) {
+    upload_done_ = false;  // the connection is never used again, nor the request sent again
+    body_started_ = true;
+    // An upstream that stopped reading may have answered: that answer is wanted.
+    if (!stream.readiness().readable) co_return fail_upstream(result.error());
+  }
   co_return Step::go_on;
 }
 
@@ -195,6 +199,7 @@ runtime::Task<Forward::Step> Forward::upload_rest() {
       attempt_ = exchange_.lane().after(plan_.route.settings.timeout.attempt);
       co_return Step::go_on;
     case Kind::early_response:
+      attempt_ = exchange_.lane().after(plan_.route.settings.timeout.attempt);
       co_return Step::go_on;
     default:
       co_return fail_upload(end);

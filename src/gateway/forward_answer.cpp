@@ -67,7 +67,9 @@ Forward::Step Forward::answer_final() {
       frame_response(head, exchange_.minor(), exchange_.is_head_request());
   if (framing.closes || !upload_done_) exchange_.close_after();
   coding_ = framing.coding;
-  upstream_->keep_alive = head.keep_alive;
+  // 204 has no body; one that announces a length may send it all the same.
+  const bool suspicious = head.status == 204 && head.content_length > 0;
+  upstream_->keep_alive = head.keep_alive && !suspicious;
   upstream_->body = answer_body(head);
   http::HeadWriter out(exchange_.context().out());
   write_response_head(out, head, plan_.route, exchange_, framing, plan_.request_id);

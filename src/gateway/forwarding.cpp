@@ -127,7 +127,7 @@ void write_request_head(HeadWriter& out, http::RequestHead& head, const Route& r
   put_target(out, head, route);
   out.put(" HTTP/1.1\r\nHost: ");
   if (head.authority.empty()) {
-    out.put(by.peer.local.text());  // HTTP/1.0 without Host: the address that was asked
+    out.put(by.peer.local->text());  // HTTP/1.0 without Host: the address that was asked
   } else {
     out.put(head.authority);
   }

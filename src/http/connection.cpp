@@ -15,7 +15,8 @@ constexpr std::size_t kMalformedBytesKept = 4096;
 
 void Connection::drain() noexcept {
   draining_ = true;
-  if (idle_) stream_->readiness().cancel();
+  // A request that is already here is served, and told that the connection ends with it.
+  if (idle_ && input_.empty() && stream_->is_quiet()) stream_->readiness().cancel();
 }
 
 // Judges what the input holds; plain code, so that a keep-alive request costs no frame of its own.
@@ -86,6 +87,10 @@ runtime::Task<void> Connection::serve(Handler& handler, Malformed& malformed) {
     }
     // An unread body is never parsed as a request.
     if (!exchange.keep_alive() || !exchange.body().done() || draining_) {
+      // A client that said it was done has nothing under way that a plain close could lose.
+      const bool clean = exchange.is_last() && exchange.body().done() && input_.empty() &&
+                         !stream_->readiness().readable;
+      if (clean) break;
       auto lingering = linger();
       co_await lingering;
       break;

@@ -39,7 +39,7 @@ struct Peer {
   net::Address address;  ///< the client's
   char host[46] = {};    ///< its text, without port
   std::uint8_t host_size = 0;
-  net::Address local;          ///< the listener's
+  const net::Address* local = nullptr;  ///< the listener's; outlives its connections
   std::uint16_t listener = 0;  ///< index in the configuration
 
   std::string_view host_text() const noexcept { return {host, host_size}; }
@@ -113,6 +113,8 @@ class Exchange {
 
   // ---- the connection's fate
   bool keep_alive() const noexcept { return keep_alive_; }
+  /// The client said that this request is its last.
+  bool is_last() const noexcept { return is_last_; }
   /// The connection ends after this exchange, in order.
   void close_after() noexcept { keep_alive_ = false; }
   /// The connection is broken now: the client must not take what it got for a whole answer.
@@ -141,6 +143,7 @@ class Exchange {
   bool is_head_request_;
   bool expects_continue_;
   bool keep_alive_;
+  const bool is_last_;
   bool head_taken_ = false;
   bool responded_ = false;
   bool aborted_ = false;

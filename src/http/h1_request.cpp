@@ -299,7 +299,8 @@ Verdict parse_request(std::string_view text, const HeadLimits& limits, std::span
 
 bool worth_parsing(std::string_view text, std::size_t judged, const HeadLimits& limits) noexcept {
   // Two bytes back: a line that begins with CR is judged when its second byte is here.
-  if (judged < 32 || text.size() > limits.line_max) return true;
+  if (judged < 32 || text.size() > limits.head_max) return true;
+  if (text.size() > limits.line_max && judged <= limits.line_max + 2) return true;
   return std::memchr(text.data() + judged - 2, '\n', text.size() - judged + 2) != nullptr;
 }
 

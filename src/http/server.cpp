@@ -29,7 +29,7 @@ void Server::adopt(std::unique_ptr<net::Stream> stream, const net::Address& peer
   Peer peer;
   peer.address = peer_address;
   peer.host_size = static_cast<std::uint8_t>(net::write_host(peer_address, peer.host));
-  if (listener_ != nullptr) peer.local = listener_->address();
+  peer.local = &address_;
   peer.listener = index_;
   auto connection =
       std::make_unique<Connection>(context_, std::move(stream), peer, limits_, counters_);

@@ -17,6 +17,7 @@ class Server {
          const ServerLimits& limits, telemetry::ListenerCounters& counters, Handler& handler)
       : context_(context),
         listener_(std::move(listener)),
+        address_(listener_ ? listener_->address() : net::Address()),
         index_(index),
         limits_(limits),
         counters_(counters),
@@ -29,7 +30,7 @@ class Server {
   /// Serves `stream` as if it had been accepted: in-memory pipes in tests.
   void adopt(std::unique_ptr<net::Stream> stream, const net::Address& peer);
 
-  const net::Address& address() const noexcept { return listener_->address(); }
+  const net::Address& address() const noexcept { return address_; }
 
   /// Refuse new → drain until `deadline` → cancel → wait. (style.md, coroutine rule 5)
   /// Returns how many connections had to be cancelled.
@@ -43,7 +44,8 @@ class Server {
   void link(Connection& connection) noexcept;
 
   LaneContext& context_;
-  std::unique_ptr<net::Listener> listener_;
+  std::unique_ptr<net::Listener> listener_;  // null: only adopted streams are served
+  const net::Address address_;
   std::uint16_t index_;
   const ServerLimits& limits_;
   telemetry::ListenerCounters& counters_;

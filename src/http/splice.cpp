@@ -9,6 +9,8 @@
 namespace weir::http {
 namespace {
 
+constexpr int kPiecesPerTurn = 16;  // then the lane's other connections get their turn
+
 // Returns the pipe to its pool, or closes it when bytes are left inside.
 class PipeLoan {
  public:
@@ -38,6 +40,7 @@ DownloadEnd failed(DownloadEnd::Kind kind, runtime::Wake wake) {
 runtime::Task<DownloadEnd> splice_body(ClientConnection& upstream, Exchange& exchange,
                                        base::Duration idle) {
   using Kind = DownloadEnd::Kind;
+  int pieces = 0;
   PipeLoan pipe(exchange.context().pipes);
   if (!pipe) co_return DownloadEnd{};
   runtime::Readiness& source = upstream.stream->readiness();
@@ -78,7 +81,11 @@ runtime::Task<DownloadEnd> splice_body(ClientConnection& upstream, Exchange& exc
     }
     pipe.held -= static_cast<std::size_t>(put);
     exchange.add_bytes_out(static_cast<std::uint64_t>(put));
+    if (++pieces % kPiecesPerTurn == 0) co_await exchange.lane().yield();
   }
+  // Only EAGAIN clears the flag, and the last piece met none: without a look the connection would
+  // never be used again.
+  if (!source.hangup && upstream.stream->is_quiet()) source.readable = false;
   co_return DownloadEnd{};
 }
 

@@ -3,6 +3,12 @@
 #include <cerrno>
 
 namespace weir::supervise {
+namespace {
+
+constexpr unsigned kReadsPerTurn = 16;
+constexpr unsigned kReadsAfterCancel = 32;  // of 4 KiB: more than one pipe holds
+
+}  // namespace
 
 bool LineReader::take_line(std::string& out) {
   for (;;) {
@@ -35,7 +41,13 @@ runtime::Task<base::Result<std::string>> LineReader::next() {
       if (!bytes_.empty() && !cutting_) co_return std::exchange(bytes_, {});
       co_return base::fail(base::Errc::closed);
     }
+    // A child that never pauses must not hold the lane; one that is dead gets its pipe's worth.
+    if (++reads_ % kReadsPerTurn == 0) co_await watch_.readiness.lane().yield();
     const runtime::Wake wake = co_await watch_.readiness.wait_readable({});
+    if (wake == runtime::Wake::cancelled && ++after_cancel_ > kReadsAfterCancel) {
+      ended_ = true;
+      continue;
+    }
     char room[4096];
     const ssize_t got = ::read(watch_.fd(), room, sizeof room);
     if (got > 0) {

@@ -29,6 +29,8 @@ class LineReader {
   std::size_t scanned_ = 0;
   bool cutting_ = false;
   bool ended_ = false;
+  unsigned reads_ = 0;
+  unsigned after_cancel_ = 0;
 };
 
 }  // namespace weir::supervise

@@ -1,5 +1,6 @@
 #include "supervise/supervisor.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 
 #include "runtime/spawn.hpp"
@@ -43,7 +44,6 @@ Child::Child(runtime::Lane& lane, ChildSpec spec, OutputLog& output, ChildObserv
 
 runtime::Task<void> Child::run() {
   stopping_ = false;
-  gate_ = std::make_unique<runtime::Gate>();
   while (!stopping_) {
     state_ = ChildState::starting;
     was_ready_ = false;
@@ -72,24 +72,28 @@ runtime::Task<void> Child::run() {
     pausing_.reset();
   }
   state_ = ChildState::stopped;
-  auto closing = gate_->close();
-  co_await closing;
 }
 
 runtime::Task<void> Child::live(Started started) {
-  runtime::Gate readers;
+  life_ = std::make_unique<runtime::Gate>();
   dying_ = std::make_unique<runtime::CancelSource>();
-  pidfd_ = Fd(::dup(started.pidfd.get()));
-  runtime::spawn(readers, "child output", read_output(std::move(started.output)));
-  runtime::spawn(readers, "child control", read_control(std::move(started.control)));
+  pidfd_ = Fd(::fcntl(started.pidfd.get(), F_DUPFD_CLOEXEC, 3));
+  if (!pidfd_) {  // out of descriptors: nothing could ever end it
+    ::kill(-pid_, SIGKILL);
+    end_ = reap(started.pidfd);
+    co_return;
+  }
+  runtime::spawn(*life_, "child output", read_output(std::move(started.output)));
+  runtime::spawn(*life_, "child control", read_control(std::move(started.control)));
   {
     Watch watch(lane_, std::move(started.pidfd));
     co_await watch.readiness.wait_readable({});
   }
+  ::kill(-pid_, SIGKILL);  // what is left of its group; until it is reaped the id is its own
   end_ = reap(pidfd_);
   pidfd_.reset();
   dying_->request();
-  auto closing = readers.close();
+  auto closing = life_->close();
   co_await closing;
 }
 
@@ -152,7 +156,7 @@ void Child::restart(base::Duration grace) {
   if (!pidfd_ || state_ == ChildState::stopping) return;
   state_ = ChildState::stopping;
   send_signal(pidfd_, SIGTERM);
-  runtime::spawn(*gate_, "kill after grace", kill_after(grace));
+  runtime::spawn(*life_, "kill after grace", kill_after(grace));
 }
 
 }  // namespace weir::supervise

@@ -74,7 +74,7 @@ class Child {
   std::string end_;
   std::unique_ptr<runtime::CancelSource> pausing_;
   std::unique_ptr<runtime::CancelSource> dying_;
-  std::unique_ptr<runtime::Gate> gate_;  // of one run()
+  std::unique_ptr<runtime::Gate> life_;  // of one live(): all that uses dying_ and pidfd_
 };
 
 }  // namespace weir::supervise

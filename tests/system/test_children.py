@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 
-from harness import Case, ask, run, wait_until
+from harness import Case, alive, ask, children_of, run, wait_until
 
 
 class Children(Case):
@@ -121,3 +121,59 @@ routes:
             "logs", "broken", "--admin", admin).stdout)
         self.assertEqual(ask(gateway, "/").status, 503)
         self.assertEqual(ask(admin, "/readyz").status, 503)
+
+    def test_two_stops_at_once_both_end_well(self):
+        _, table = self.up()
+        answers = []
+        threads = [threading.Thread(target=lambda: answers.append(ask(
+            table["admin"], "/api/services/web-server/stop", "POST").status)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertTrue(set(answers) <= {200, 409}, answers)
+        self.assertEqual(ask(table["gateway"], "/payments/").status, 200)
+
+    def test_a_child_that_writes_without_pause_holds_nobody_up(self):
+        text = """version: 1
+listeners: { web: { bind: "127.0.0.1:0" } }
+admin: { bind: "127.0.0.1:0" }
+services:
+  loud:
+    discovery: [ { process: {} } ]
+    process: { command: [sh, -c, "yes weir & wait # {port}"] }
+routes:
+  - { match: { path: / }, service: loud }
+"""
+        process, _, admin = self.serve(text)
+        wait_until("its output is kept", lambda: "weir" in run(
+            "logs", "loud", "--admin", admin).stdout)
+        self.assertEqual(ask(admin, "/metrics").status, 200)
+        children = children_of(process.pid)
+        grandchildren = [pid for child in children for pid in children_of(child)]
+        self.assertTrue(grandchildren)
+        self.assertEqual(self.end(process), 0)
+        wait_until("nobody is left",
+                   lambda: not any(alive(pid) for pid in children + grandchildren))
+
+    def test_restart_under_requests_fails_none(self):
+        _, table = self.up()
+        failures = []
+        stop = threading.Event()
+
+        def client():
+            while not stop.is_set():
+                answer = ask(table["gateway"], "/payments/")
+                if answer.status != 200:
+                    failures.append((answer.status, answer.body))
+
+        threads = [threading.Thread(target=client) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for _ in range(3):
+            done = run("service", "payment-service", "restart", "--admin", table["admin"])
+            self.assertEqual(done.returncode, 0, done.stderr)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failures, [])

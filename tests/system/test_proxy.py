@@ -127,3 +127,38 @@ class Proxy(Case):
             self.assertEqual(answer.status, 200)
             self.assertEqual(stream.read(), b"")
         self.assertEqual(process.wait(timeout=20), 0)
+
+    def test_a_body_that_looks_like_a_request_is_a_body(self):
+        _, gateway, _ = self.serve(gateway_to(self.web()))
+        evil = b"GET /smuggled HTTP/1.1\r\nHost: evil\r\n\r\n"
+        with connect(gateway) as sock, sock.makefile("rb") as stream:
+            for _ in range(2):
+                sock.sendall(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s"
+                             % (len(evil), evil))
+                self.assertEqual(read_answer(stream).body, evil)
+            sock.sendall(b"GET /api/data?size=7 HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertEqual(len(read_answer(stream).body), 7)
+
+    def test_requests_already_sent_when_sigterm_comes_are_answered(self):
+        process, gateway, _ = self.serve(gateway_to(self.web()))
+        socks = [connect(gateway) for _ in range(20)]
+        streams = [sock.makefile("rb") for sock in socks]
+        for sock, stream in zip(socks, streams):  # every connection is known and idle
+            sock.sendall(b"GET /api/data?size=5 HTTP/1.1\r\nHost: a\r\n\r\n")
+            self.assertEqual(len(read_answer(stream).body), 5)
+        for sock in socks:
+            sock.sendall(b"GET /api/data?size=6 HTTP/1.1\r\nHost: a\r\n\r\n")
+        process.send_signal(signal.SIGTERM)
+        for sock, stream in zip(socks, streams):
+            self.assertEqual(len(read_answer(stream).body), 6)
+            stream.close()
+            sock.close()
+        self.assertEqual(process.wait(timeout=20), 0)
+
+    def test_a_connection_that_carried_a_spliced_body_is_used_again(self):
+        _, gateway, admin = self.serve(gateway_to(self.web()))
+        for _ in range(4):
+            self.assertEqual(len(ask(gateway, "/api/data?size=1000000").body), 1_000_000)
+        connects = [line for line in ask(admin, "/metrics").body.decode().splitlines()
+                    if line.startswith("weir_upstream_connects_total{")]
+        self.assertEqual([line.split()[-1] for line in connects], ["1"])
