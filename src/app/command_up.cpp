@@ -135,6 +135,7 @@ int up(UpOptions options) {
   (*instance)->start();
   const std::string not_ready = (*instance)->wait_ready(kReadyPatience);
   const auto checks = check_services(**instance);
+  (*instance)->start_traffic();
   const double seconds = base::to_ms(base::real_now() - begun) / 1000;
   if (options.json) {
     print_json(**instance, checks, options, seconds);

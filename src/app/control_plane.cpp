@@ -76,15 +76,17 @@ ControlPlane::ControlPlane(const config::Settings& settings, control::Registry& 
 ControlPlane::~ControlPlane() { stop(); }
 
 void ControlPlane::add_helper(supervise::ChildSpec spec) {
-  if (!helper_observer_) helper_observer_ = std::make_unique<HelperObserver>(log_);
-  helpers_.push_back(std::make_unique<supervise::Child>(lane_, std::move(spec), helper_output_,
-                                                        *helper_observer_));
+  lane_.post([this, wanted = std::move(spec)]() mutable {
+    if (!helper_observer_) helper_observer_ = std::make_unique<HelperObserver>(log_);
+    helpers_.push_back(std::make_unique<supervise::Child>(lane_, std::move(wanted), helper_output_,
+                                                          *helper_observer_));
+    runtime::spawn(gate_, "helper", helpers_.back()->run());
+  });
 }
 
 void ControlPlane::start() {
   lane_.post([this] {
     for (auto& service : processes_) service->start();
-    for (auto& helper : helpers_) runtime::spawn(gate_, "helper", helper->run());
     runtime::spawn(gate_, "tick", tick_loop());
   });
   thread_ = std::thread([this] {

@@ -29,7 +29,7 @@ class ControlPlane {
                const DataLanes& lanes, telemetry::Log& log);
   ~ControlPlane();
 
-  /// A child that is no endpoint: demo traffic. Before start().
+  /// Starts a child that is no endpoint: demo traffic. From any thread, after start().
   void add_helper(supervise::ChildSpec spec);
 
   void start();

@@ -126,18 +126,6 @@ void Instance::start() {
   if (access_log_ != nullptr) {
     control_->access_log_dropped = [this] { return access_log_->dropped(); };
   }
-  if (options_.traffic_rate > 0) {
-    supervise::ChildSpec spec;
-    spec.name = "traffic";
-    spec.command = {"weir",
-                    "lab",
-                    "traffic",
-                    "--target",
-                    lanes_->listeners().front().address.text(),
-                    "--rate",
-                    fmt::format("{}", options_.traffic_rate)};
-    control_->add_helper(std::move(spec));
-  }
   lanes_->start();
   control_->start();
   admin_->start();
@@ -145,6 +133,20 @@ void Instance::start() {
     directory_->publish(admin_->address().text(), lanes_->listeners().front().address.text());
   }
   log_->info("app", {{"pid", ::getpid()}, {"lanes", lanes_->size()}}, "serving");
+}
+
+void Instance::start_traffic() {
+  if (options_.traffic_rate <= 0) return;
+  supervise::ChildSpec spec;
+  spec.name = "traffic";
+  spec.command = {"weir",
+                  "lab",
+                  "traffic",
+                  "--target",
+                  lanes_->listeners().front().address.text(),
+                  "--rate",
+                  fmt::format("{}", options_.traffic_rate)};
+  control_->add_helper(std::move(spec));
 }
 
 std::string Instance::wait_ready(base::Duration patience) {

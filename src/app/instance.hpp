@@ -33,6 +33,8 @@ class Instance {
   ~Instance();
 
   void start();
+  /// Demo traffic begins; after wait_ready(), so that it meets services that answer.
+  void start_traffic();
   /// Waits until every service is healthy, at most `patience`; polls. Returns why it is not ready
   /// (no eligible endpoint of some service), or nothing.
   std::string wait_ready(base::Duration patience);

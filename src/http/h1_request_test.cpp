@@ -277,7 +277,14 @@ TEST(H1Request, ExpectationCountsOnlyWithABodyOn11) {
   EXPECT_FALSE(parse(get(body, "1.0"))->head.expects_continue);
   EXPECT_FALSE(parse(get("Expect: 100-continue\r\n"))->head.expects_continue);
   EXPECT_EQ(parse(get("Expect: 100-continue, x\r\n"))->verdict.status, 417);
-  EXPECT_TRUE(parse(get("Expect: 200-ok\r\n", "1.0"))->verdict.is_complete());
+  const std::string good = "Expect: 100-continue\r\n";
+  EXPECT_TRUE(parse(get(good + good))->verdict.is_complete());
+  EXPECT_EQ(parse(get(good + "Expect: 200-ok\r\n"))->verdict.status, 417);
+  EXPECT_EQ(parse(get("Expect: 200-ok\r\n" + good))->verdict.status, 417);
+  // RFC 9110, 10.1.1: of HTTP/1.0 it is ignored, so it must not go on in an HTTP/1.1 head.
+  const auto old = parse(get("Expect: 200-ok\r\n", "1.0"));
+  EXPECT_TRUE(old->verdict.is_complete());
+  EXPECT_FALSE(is_kept(old->head, "Expect"));
 }
 
 TEST(H1Request, WebSocketNeedsBothFieldsAnd11) {

@@ -48,8 +48,7 @@ class ChildLinkTest : public testing::Test {
     return out;
   }
   void tell(std::string_view text) {
-    ASSERT_EQ(::write(parent_.get(), text.data(), text.size()),
-              static_cast<ssize_t>(text.size()));
+    ASSERT_EQ(::write(parent_.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
     lane_.run();
   }
 

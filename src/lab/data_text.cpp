@@ -14,7 +14,7 @@ constexpr std::string_view kRow = "{\"id\":10000000,\"value\":\"w000000000100000
 constexpr std::string_view kBetween = ",\n";
 constexpr std::size_t kStep = kRow.size() + kBetween.size();
 constexpr std::size_t kFrame = kOpen.size() + kClose.size();
-constexpr std::size_t kIdAt = 6;    // of the row
+constexpr std::size_t kIdAt = 6;  // of the row
 constexpr std::size_t kCopyAt = 34;
 constexpr std::size_t kIdSize = 8;  // numbers from 10000001 on never have another length
 static_assert(kRow.substr(kIdAt, kIdSize) == "10000000");

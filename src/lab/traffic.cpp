@@ -23,10 +23,7 @@ constexpr base::Duration kLookEvery = std::chrono::milliseconds(5);
 
 TrafficSender::TrafficSender(http::LaneContext& context, http::Connector& connector,
                              net::Address target, const TrafficOptions& options)
-    : context_(context),
-      options_(options),
-      pool_(context, connector, target),
-      rng_(options.seed) {}
+    : context_(context), options_(options), pool_(context, connector, target), rng_(options.seed) {}
 
 void TrafficSender::add_facts(base::json::object& facts) {
   facts["requests"] = counts_.sent;
@@ -140,8 +137,10 @@ int run_traffic(const TrafficOptions& options) {
   const auto target = net::Address::parse(options.target);
   if (!target || !(options.rate > 0)) {
     fmt::print(stderr, "weir lab traffic: '{}' at {} requests/s: {}\n", options.target,
-               options.rate, target ? "the rate must be above 0" : "not an address such as "
-                                                                   "127.0.0.1:8080");
+               options.rate,
+               target ? "the rate must be above 0"
+                      : "not an address such as "
+                        "127.0.0.1:8080");
     return 3;
   }
   TrafficProgram program(*target, options);

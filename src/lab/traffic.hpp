@@ -18,7 +18,7 @@ namespace weir::lab {
 
 struct TrafficOptions {
   std::string target = "127.0.0.1:8080";
-  double rate = 25;          ///< requests a second
+  double rate = 25;  ///< requests a second
   std::uint64_t seed = 1;
   base::Duration duration{};  ///< 0: until it is stopped
 };

@@ -67,8 +67,13 @@ TEST(Due, IsConstantAndNeverDrifts) {
     base::Duration after;
   };
   const Row rows[] = {
-      {0, 25, 0s},     {1, 25, 40ms},       {25, 25, 1s},         {1, 0.5, 2s},
-      {2250, 25, 90s}, {1'000'000, 800, 1250s}, {86'400ull * 25, 25, 24h},
+      {0, 25, 0s},
+      {1, 25, 40ms},
+      {25, 25, 1s},
+      {1, 0.5, 2s},
+      {2250, 25, 90s},
+      {1'000'000, 800, 1250s},
+      {86'400ull * 25, 25, 24h},
   };
   for (const Row& row : rows) {
     const base::Duration off = due(start, row.n, row.rate) - (start + row.after);

@@ -25,10 +25,10 @@ namespace weir::lab {
 struct WebOptions {
   std::string name = "web-server";
   std::string bind = "127.0.0.1";
-  std::uint16_t port = 0;       ///< 0: a free one
-  base::Duration latency{};     ///< before each answer
-  base::Duration jitter{};      ///< latency ± uniform(jitter), never below 0
-  double fail_rate = 0;         ///< share of requests answered 500, 0..1
+  std::uint16_t port = 0;    ///< 0: a free one
+  base::Duration latency{};  ///< before each answer
+  base::Duration jitter{};   ///< latency ± uniform(jitter), never below 0
+  double fail_rate = 0;      ///< share of requests answered 500, 0..1
   std::uint64_t seed = 1;
 };
 

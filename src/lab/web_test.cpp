@@ -155,9 +155,9 @@ TEST(Web, EchoRefusesMoreThanAMebibyte) {
 
 TEST(Web, HeadersDescribesTheRequestAsItCame) {
   Web web;
-  const std::string answer =
-      web.send("PUT /headers HTTP/1.1\r\nHost: a\r\nX-One: \"1\"\r\nX-One: 2\r\n"
-               "Content-Length: 3\r\n\r\nabc");
+  const std::string answer = web.send(
+      "PUT /headers HTTP/1.1\r\nHost: a\r\nX-One: \"1\"\r\nX-One: 2\r\n"
+      "Content-Length: 3\r\n\r\nabc");
   const auto described = base::parse_json(body_of(answer));
   ASSERT_TRUE(described) << answer;
   EXPECT_EQ(described->at("method").as_string(), "PUT");

@@ -38,6 +38,7 @@ class Up(Case):
         table = json.loads(process.stdout.readline())
         wait_until("traffic flows",
                    lambda: ask(table["admin"], "/stats").json()["total_requests"] > 50)
+        self.assertEqual(ask(table["admin"], "/api/metrics").json()["errors"], 0)
 
     def test_a_data_directory_in_use_is_refused_with_the_owners_pid(self):
         process, table = self.up()
