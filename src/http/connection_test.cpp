@@ -139,10 +139,14 @@ TEST_F(ConnectionTest, KeepsAliveOn11) {
   EXPECT_EQ(context_.buffers.outstanding(), 0u) << "an idle connection holds no buffer";
 }
 
-TEST_F(ConnectionTest, CloseIsHonouredAndTheRuleOf10) {
+TEST_F(ConnectionTest, CloseIsHonouredAndAnswered) {
   connect();
-  EXPECT_TRUE(has(send(get("/ok", "Connection: close\r\n")), "\r\nConnection: close\r\n"));
+  const std::string answer = send(get("/ok", "Connection: close\r\n"));
+  EXPECT_TRUE(has(answer, "\r\nConnection: close\r\n"));
   EXPECT_TRUE(client_->peer_ended());
+}
+
+TEST_F(ConnectionTest, Http10ClosesUnlessItAsks) {
   connect();
   EXPECT_TRUE(has(send(get("/ok", "", "1.0")), "\r\nConnection: close\r\n"));
   EXPECT_TRUE(client_->peer_ended());
@@ -195,6 +199,7 @@ TEST_F(ConnectionTest, AHeadMustArriveInTimeInAll) {
   const std::string answer = after(1ms);
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n")) << answer;
   EXPECT_TRUE(has(answer, "Connection: close\r\n"));
+  EXPECT_TRUE(client_->peer_ended());
 }
 
 TEST_F(ConnectionTest, SilenceFromTheBeginningEndsWithoutAnAnswer) {
@@ -358,13 +363,23 @@ TEST_F(ConnectionTest, AClientThatLeavesIsForgotten) {
   send(post("/read", 10) + "half");
   client_.reset();
   lane_.run();
+  EXPECT_FALSE(is_open());
   EXPECT_EQ(handler_.ended, std::vector{base::Errc::closed});
+}
+
+TEST_F(ConnectionTest, HeadHasTheLengthAndNoBody) {
+  connect();
+  const std::string answer = send("HEAD /ok HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(has(answer, "Content-Length: 3\r\n"));
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n"));
+  EXPECT_TRUE(send(get("/ok")).ends_with("/ok"));
 }
 
 TEST_F(ConnectionTest, DrainEndsTheIdleNowAndTheBusyAfterItsAnswer) {
   connect();
   std::unique_ptr<net::PipeStream> busy = std::move(client_);
   connect();
+  send(get("/ok"));
   busy->push(get("/slow") + get("/ok"));
   lane_.run();
   EXPECT_EQ(counters_.open.value(), 2);
@@ -390,6 +405,7 @@ TEST_F(ConnectionTest, BeyondItsBoundConnectionsAreClosedAtOnce) {
   connect();
   EXPECT_TRUE(client_->peer_ended());
   EXPECT_EQ(counters_.refused.value(), 1u);
+  EXPECT_EQ(counters_.accepted.value(), 1u);
   first.reset();
   lane_.run();
   connect();

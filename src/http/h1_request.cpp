@@ -105,6 +105,10 @@ struct Facts {
   std::uint8_t host_count = 0;
 };
 
+bool is_known_expectation(std::string_view value) noexcept {
+  return base::equals_ignore_case(value, "100-continue");
+}
+
 void count_up(std::uint8_t& counter) noexcept {
   if (counter < 255) ++counter;
 }
@@ -140,7 +144,8 @@ void gather(RequestHead& out, Facts& facts) noexcept {
         facts.upgrade = value;
         break;
       case FieldId::expect:
-        facts.expect = value;
+        // Of several, one that is not ours decides.
+        if (facts.expect.data() == nullptr || !is_known_expectation(value)) facts.expect = value;
         break;
       case FieldId::te:
         for_each_member(value, [&](std::string_view member) {
@@ -284,10 +289,14 @@ Verdict parse_request(std::string_view text, const HeadLimits& limits, std::span
   verdict = judge_target(facts, scratch, out);
   if (verdict.is_refused()) return verdict;
   if (facts.expect.data() != nullptr && out.minor >= 1) {
-    if (!base::equals_ignore_case(facts.expect, "100-continue")) {
+    if (!is_known_expectation(facts.expect)) {
       return Verdict::refuse(417, "an expectation other than 100-continue");
     }
     out.expects_continue = out.framing != Framing::none;
+  }
+  if (facts.expect.data() != nullptr && !out.expects_continue) {
+    // Of HTTP/1.0, or without a body, it means nothing: it must not go on in an HTTP/1.1 head.
+    for (Field& field : out.fields) field.dropped = field.dropped || field.id == FieldId::expect;
   }
   if (facts.connection.data() == nullptr) {
     out.keep_alive = out.minor >= 1;
