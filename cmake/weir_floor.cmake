@@ -2,6 +2,19 @@
 #
 # One folder of src/ is one static library `weir_<folder>`, one test program `<folder>_test` (all
 # *_test.cpp), one benchmark `<folder>_bench` (all *_bench.cpp) and one fuzzer per *_fuzz.cpp.
+# With WEIR_JOIN (every preset but dev) the sources of a target are compiled `size` at a time as one
+# unit: headers are read once a folder, which makes a clean build a third as dear, and calls within
+# a folder are inlined. `make lint` compiles each file and each header alone.
+function(weir_join target size)
+  if(WEIR_JOIN)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${size})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      # Meant for headers; in a joined unit it takes each source for one.
+      target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+    endif()
+  endif()
+endfunction()
+
 function(weir_floor)
   cmake_parse_arguments(F "" "NAME" "DEPS;LIBS;TEST_DEPS" ${ARGN})
   set(dir ${CMAKE_CURRENT_SOURCE_DIR}/${F_NAME})
@@ -21,6 +34,7 @@ function(weir_floor)
     add_library(weir_${F_NAME} STATIC ${sources})
     target_include_directories(weir_${F_NAME} PUBLIC ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(weir_${F_NAME} PUBLIC ${deps} ${F_LIBS})
+    weir_join(weir_${F_NAME} 100)
   else()
     add_library(weir_${F_NAME} INTERFACE)
     target_include_directories(weir_${F_NAME} INTERFACE ${CMAKE_SOURCE_DIR}/src)
@@ -31,6 +45,7 @@ function(weir_floor)
     add_executable(${F_NAME}_test ${tests})
     target_link_libraries(${F_NAME}_test PRIVATE weir_${F_NAME} ${test_deps} GTest::gtest GTest::gmock GTest::gtest_main)
     target_compile_options(${F_NAME}_test PRIVATE -O1 -foptimize-sibling-calls)
+    weir_join(${F_NAME}_test 12)
     add_test(NAME unit.${F_NAME} COMMAND ${F_NAME}_test --gtest_brief=1)
     set_tests_properties(unit.${F_NAME} PROPERTIES LABELS unit TIMEOUT 120)
   endif()

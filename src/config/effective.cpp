@@ -159,7 +159,7 @@ class Printer {
 };
 
 constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-constexpr std::string_view kDigits = "0123456789";
+constexpr std::string_view kDecimal = "0123456789";
 
 bool is_made_of(std::string_view text, std::string_view a, std::string_view b) {
   return std::ranges::all_of(text, [&](char c) { return a.contains(c) || b.contains(c); });
@@ -168,7 +168,7 @@ bool is_made_of(std::string_view text, std::string_view a, std::string_view b) {
 // Words, paths and options ("web-server", "/app/", "--port"), and numbers with a unit ("2ms").
 bool looks_like_text(std::string_view text) {
   if (text.empty()) return false;
-  if (text.front() >= '1' && text.front() <= '9') return is_made_of(text, kLetters, kDigits);
+  if (text.front() >= '1' && text.front() <= '9') return is_made_of(text, kLetters, kDecimal);
   const std::string_view word = text.substr(text.starts_with("--") ? 2 : 0);
   if (word.empty() || !(kLetters.contains(word.front()) || word.front() == '/')) return false;
   return is_made_of(word, kLetters, "0123456789_./-");

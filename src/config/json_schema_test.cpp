@@ -12,13 +12,13 @@
 namespace weir::config {
 namespace {
 
-const std::filesystem::path kFile =
+const std::filesystem::path kSourceFile =
     std::filesystem::path(__FILE__).parent_path() / "../../api/config.schema.json";
 
 TEST(JsonSchema, TheFileInApiIsUpToDate) {
-  if (std::getenv("WEIR_UPDATE_SCHEMA") != nullptr) std::ofstream(kFile) << json_schema();
+  if (std::getenv("WEIR_UPDATE_SCHEMA") != nullptr) std::ofstream(kSourceFile) << json_schema();
   std::ostringstream text;
-  text << std::ifstream(kFile).rdbuf();
+  text << std::ifstream(kSourceFile).rdbuf();
   EXPECT_TRUE(text.str() == json_schema())
       << "api/config.schema.json differs from src/config/schema.hpp; update it by\n"
          "  WEIR_UPDATE_SCHEMA=1 build/release/config_test --gtest_filter='JsonSchema.*'";

@@ -15,7 +15,7 @@ constexpr std::size_t kMethodMax = 32;  // longer ones are answered 501 (http-ru
 
 constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
 
-std::unexpected<Fault> fault(std::string message, std::string suggestion = {}) {
+std::unexpected<Fault> text_fault(std::string message, std::string suggestion = {}) {
   return std::unexpected(Fault{std::move(message), std::move(suggestion)});
 }
 
@@ -41,7 +41,7 @@ std::string upper(std::string_view text) {
 }
 
 Parsed<std::string> read_argument(std::string_view text) {
-  if (text.contains('\0')) return fault("NUL cannot be passed to a process");
+  if (text.contains('\0')) return text_fault("NUL cannot be passed to a process");
   return std::string(text);
 }
 
@@ -49,7 +49,7 @@ Parsed<std::string> read_name(std::string_view text) {
   const auto allowed = [](char c) { return kLower.contains(c) || is_digit(c) || c == '-'; };
   const std::string shown(clipped(text));
   if (!text.empty() && std::ranges::all_of(text, is_digit)) {
-    return fault(fmt::format("'{}' is not a name: digits only would read as a number", shown));
+    return text_fault(fmt::format("'{}' is not a name: digits only would read as a number", shown));
   }
   if (!text.empty() && text.size() <= kServiceNameMax && kLower.contains(text.front()) &&
       std::ranges::all_of(text, allowed)) {
@@ -58,7 +58,7 @@ Parsed<std::string> read_name(std::string_view text) {
   std::string meant = lower(text.substr(0, kServiceNameMax));
   for (char& c : meant) c = allowed(c) ? c : '-';
   if (meant.empty() || !kLower.contains(meant.front()) || meant == text) meant.clear();
-  return fault(fmt::format("'{}' is not a name: a lower-case letter, then at most 62 lower-case "
+  return text_fault(fmt::format("'{}' is not a name: a lower-case letter, then at most 62 lower-case "
                            "letters, digits and '-'",
                            shown),
                std::move(meant));
@@ -76,7 +76,7 @@ Parsed<std::string> read_host_name(std::string_view text) {
   }
   if (const auto colon = text.rfind(':'); colon != std::string_view::npos) {
     const bool scheme = text.contains("://");
-    return fault("a host is a name alone, without scheme, port or path",
+    return text_fault("a host is a name alone, without scheme, port or path",
                  scheme ? std::string() : std::string(text.substr(0, colon)));
   }
   return parse_dns_name(text);
@@ -86,7 +86,7 @@ Parsed<std::string> read_host_pattern(std::string_view text) {
   if (text == "*") return std::string(text);
   const bool suffix = text.starts_with("*.");
   if (text.substr(suffix ? 2 : 0).contains('*')) {
-    return fault("'*' stands alone or as the first label, such as *.example");
+    return text_fault("'*' stands alone or as the first label, such as *.example");
   }
   const auto host = read_host_name(suffix ? text.substr(2) : text);
   if (!host) return std::unexpected(host.error());
@@ -98,62 +98,62 @@ Parsed<std::string> read_host_pattern(std::string_view text) {
 Parsed<std::string> read_path(std::string_view text) {
   const std::string shown(clipped(text));
   if (!text.starts_with('/')) {
-    return fault(fmt::format("'{}' is not a path: it begins with '/'", shown),
+    return text_fault(fmt::format("'{}' is not a path: it begins with '/'", shown),
                  fmt::format("/{}", text));
   }
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (c == '?' || c == '#') {
-      return fault(fmt::format("'{}': a path has no '{}'", shown, c),
+      return text_fault(fmt::format("'{}': a path has no '{}'", shown, c),
                    std::string(text.substr(0, i)));
     }
-    if (!is_plain(c) || c == '\\') return fault(fmt::format("'{}': percent-encode it", shown));
+    if (!is_plain(c) || c == '\\') return text_fault(fmt::format("'{}': percent-encode it", shown));
     if (c != '%') continue;
     const std::string_view hex = text.substr(i + 1, 2);
     if (hex.size() < 2 || hex.find_first_not_of("0123456789abcdefABCDEF") != hex.npos) {
-      return fault(fmt::format("'{}': '%' needs two hexadecimal digits", shown));
+      return text_fault(fmt::format("'{}': '%' needs two hexadecimal digits", shown));
     }
   }
-  if (text.contains("//")) return fault(fmt::format("'{}': '//' is never matched", shown));
+  if (text.contains("//")) return text_fault(fmt::format("'{}': '//' is never matched", shown));
   const std::string closed = fmt::format("{}/", text);
   if (closed.contains("/./") || closed.contains("/../")) {
-    return fault(fmt::format("'{}': '.' and '..' are never matched", shown));
+    return text_fault(fmt::format("'{}': '.' and '..' are never matched", shown));
   }
   return std::string(text);
 }
 
 Parsed<std::string> read_target(std::string_view text) {
   if (!text.starts_with('/')) {
-    return fault(fmt::format("'{}' is not a path: it begins with '/'", clipped(text)),
+    return text_fault(fmt::format("'{}' is not a path: it begins with '/'", clipped(text)),
                  fmt::format("/{}", text));
   }
   if (!std::ranges::all_of(text, is_plain) || text.contains('#')) {
-    return fault(fmt::format("'{}': percent-encode it", clipped(text)));
+    return text_fault(fmt::format("'{}': percent-encode it", clipped(text)));
   }
   return std::string(text);
 }
 
 Parsed<std::string> read_method(std::string_view text) {
-  if (text == "CONNECT") return fault("CONNECT is refused on every route");
+  if (text == "CONNECT") return text_fault("CONNECT is refused on every route");
   if (text.empty() || text.size() > kMethodMax || !std::ranges::all_of(text, is_token)) {
-    return fault(fmt::format("'{}' is not a method such as GET", clipped(text)));
+    return text_fault(fmt::format("'{}' is not a method such as GET", clipped(text)));
   }
   if (std::ranges::any_of(text, [](char c) { return kLower.contains(c); })) {
-    return fault("methods are written in upper case", upper(text));
+    return text_fault("methods are written in upper case", upper(text));
   }
   return std::string(text);
 }
 
 Parsed<std::string> read_location(std::string_view text) {
-  if (text.empty()) return fault("it is empty");
-  if (std::ranges::any_of(text, is_control)) return fault("control bytes would split the response");
-  if (!std::ranges::all_of(text, is_plain)) return fault("percent-encode spaces and other letters");
+  if (text.empty()) return text_fault("it is empty");
+  if (std::ranges::any_of(text, is_control)) return text_fault("control bytes would split the response");
+  if (!std::ranges::all_of(text, is_plain)) return text_fault("percent-encode spaces and other letters");
   return std::string(text);
 }
 
 Parsed<std::string> read_file(std::string_view text) {
-  if (text.empty()) return fault("it is empty");
-  if (std::ranges::any_of(text, is_control)) return fault("a file name without control bytes");
+  if (text.empty()) return text_fault("it is empty");
+  if (std::ranges::any_of(text, is_control)) return text_fault("a file name without control bytes");
   return std::string(text);
 }
 
@@ -166,21 +166,21 @@ constexpr std::array<std::string_view, 11> kReserved = {
 Parsed<std::string> read_header_name(std::string_view text) {
   if (text.empty() || !std::ranges::all_of(text, is_token)) {
     const bool colon = text.ends_with(':') && text.size() > 1;
-    return fault(fmt::format("'{}' is not a field name", clipped(text)),
+    return text_fault(fmt::format("'{}' is not a field name", clipped(text)),
                  colon ? std::string(text.substr(0, text.size() - 1)) : std::string());
   }
   if (std::ranges::find(kReserved, lower(text)) != kReserved.end()) {
-    return fault(fmt::format("'{}' belongs to weir: it is set for each hop anew", text));
+    return text_fault(fmt::format("'{}' belongs to weir: it is set for each hop anew", text));
   }
   return std::string(text);
 }
 
 Parsed<std::string> read_header_value(std::string_view text) {
   if (std::ranges::any_of(text, is_control)) {
-    return fault("a field value has no control bytes: they would split the message");
+    return text_fault("a field value has no control bytes: they would split the message");
   }
   if (text.starts_with(' ') || text.ends_with(' ')) {
-    return fault("a field value neither begins nor ends with a space");
+    return text_fault("a field value neither begins nor ends with a space");
   }
   return std::string(text);
 }
@@ -188,7 +188,7 @@ Parsed<std::string> read_header_value(std::string_view text) {
 Parsed<std::string> read_variable_name(std::string_view text) {
   const auto allowed = [](char c) { return is_alpha(c) || is_digit(c) || c == '_'; };
   if (text.empty() || is_digit(text.front()) || !std::ranges::all_of(text, allowed)) {
-    return fault(
+    return text_fault(
         fmt::format("'{}' is not a variable's name: letters, digits and '_'", clipped(text)));
   }
   return std::string(text);

@@ -5,7 +5,7 @@
 #include <regex.h>
 
 namespace weir::config {
-namespace {
+namespace text_rule_test {
 
 struct Accepted {
   const TextRule& rule;
@@ -90,5 +90,5 @@ TEST(TextRule, WhatWeirSetsForEachHopIsReserved) {
   }
 }
 
-}  // namespace
+}  // namespace text_rule_test
 }  // namespace weir::config

@@ -7,7 +7,7 @@
 #include "gateway/in_memory_gateway.hpp"
 
 namespace weir::gateway {
-namespace {
+namespace exchange_time_test {
 
 using namespace std::chrono_literals;
 using telemetry::Reason;
@@ -361,5 +361,5 @@ TEST_F(ExchangeTime, TheHoldEndsAt16KiBOrItsTimeAndNotBefore) {
   EXPECT_NE(gateway_->origin().received(), "");
 }
 
-}  // namespace
+}  // namespace exchange_time_test
 }  // namespace weir::gateway

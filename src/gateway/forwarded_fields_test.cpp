@@ -8,7 +8,7 @@
 #include "gateway/in_memory_gateway.hpp"
 
 namespace weir::gateway {
-namespace {
+namespace forwarded_fields_test {
 
 config::Cidr range(const std::string& address, std::uint8_t prefix) {
   config::Cidr out;
@@ -229,5 +229,5 @@ TEST(ForwardedFields, Row22LengthsAreWrittenNew) {
   EXPECT_EQ(field(gateway.origin().received().substr(before), "Content-Length"), "0");
 }
 
-}  // namespace
+}  // namespace forwarded_fields_test
 }  // namespace weir::gateway

@@ -9,7 +9,7 @@
 #include "gateway/in_memory_gateway.hpp"
 
 namespace weir::gateway {
-namespace {
+namespace hostile_upstream_test {
 
 using namespace std::string_literals;
 using namespace std::chrono_literals;
@@ -266,5 +266,5 @@ TEST(HostileUpstream, EarlyEndBeforeTheHeadIs502) {
   }
 }
 
-}  // namespace
+}  // namespace hostile_upstream_test
 }  // namespace weir::gateway

@@ -10,7 +10,7 @@
 #include "gateway/in_memory_gateway.hpp"
 
 namespace weir::gateway {
-namespace {
+namespace http_rules_test {
 
 using namespace std::string_literals;
 
@@ -250,5 +250,5 @@ TEST(HttpRules, MoreRows) {
   for (const Row& row : more_rows()) run_row(row);
 }
 
-}  // namespace
+}  // namespace http_rules_test
 }  // namespace weir::gateway

@@ -10,7 +10,7 @@
 #include "gateway/in_memory_gateway.hpp"
 
 namespace weir::gateway {
-namespace {
+namespace route_table_test {
 
 config::Route route(const std::string& host, const std::string& path,
                     std::vector<std::string> methods = {}, const std::string& listener = "*") {
@@ -266,5 +266,5 @@ TEST(Route, EscapedSlashesOnlyWhereTheyAreKept) {
   EXPECT_EQ(target_of(pass(with, get("/a%2Fb%5c")).origin), "/a%2Fb%5c");
 }
 
-}  // namespace
+}  // namespace route_table_test
 }  // namespace weir::gateway

@@ -8,7 +8,7 @@
 #include "gateway/in_memory_gateway.hpp"
 
 namespace weir::gateway {
-namespace {
+namespace semantics_test {
 
 using namespace std::string_literals;
 using namespace std::chrono_literals;
@@ -299,5 +299,5 @@ TEST_F(Semantics, RequestsOf10AreForwardedAs11) {
   EXPECT_TRUE(seen().starts_with("GET /old HTTP/1.1\r\nHost: "));
 }
 
-}  // namespace
+}  // namespace semantics_test
 }  // namespace weir::gateway

@@ -7,7 +7,7 @@
 #include "gateway/in_memory_gateway.hpp"
 
 namespace weir::gateway {
-namespace {
+namespace websocket_tunnel_test {
 
 using namespace std::chrono_literals;
 
@@ -209,5 +209,5 @@ TEST_F(WebSocketTunnel, AReadyTunnelIsCountedAsOneRequest) {
   EXPECT_EQ(gateway_->traffic().errors, 0u);
 }
 
-}  // namespace
+}  // namespace websocket_tunnel_test
 }  // namespace weir::gateway

@@ -12,7 +12,7 @@
 #include "runtime/manual_lane.hpp"
 
 namespace weir::http {
-namespace {
+namespace fetch_test {
 
 using namespace std::chrono_literals;
 
@@ -175,5 +175,5 @@ TEST_F(FetchTest, NoAnswerEndsAtTheDeadline) {
   EXPECT_EQ(out_->error().code(), base::Errc::deadline);
 }
 
-}  // namespace
+}  // namespace fetch_test
 }  // namespace weir::http

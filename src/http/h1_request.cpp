@@ -93,7 +93,7 @@ bool is_look_alike(std::string_view name) noexcept {
 }
 
 // What one pass over the fields finds; judged afterwards in the fixed order.
-struct Facts {
+struct RequestFacts {
   std::string_view transfer_encoding;
   std::string_view content_length;
   std::string_view host;
@@ -113,7 +113,7 @@ void count_up(std::uint8_t& counter) noexcept {
   if (counter < 255) ++counter;
 }
 
-void gather(RequestHead& out, Facts& facts) noexcept {
+void gather(RequestHead& out, RequestFacts& facts) noexcept {
   for (Field& field : out.fields) {
     const std::string_view value = out.fields.value(field);
     switch (field.id) {
@@ -164,7 +164,7 @@ void gather(RequestHead& out, Facts& facts) noexcept {
   }
 }
 
-Verdict judge_framing(const Facts& facts, bool te_has_control, RequestHead& out) noexcept {
+Verdict judge_framing(const RequestFacts& facts, bool te_has_control, RequestHead& out) noexcept {
   if (facts.te_count > 1) return Verdict::refuse(400, "more than one Transfer-Encoding");
   if (facts.te_count == 1) {
     bool empty_member = false;
@@ -194,7 +194,7 @@ Verdict judge_framing(const Facts& facts, bool te_has_control, RequestHead& out)
 }
 
 // The target's four forms (RFC 9112, 3.2). Absolute form must name the Host it is sent with.
-Verdict judge_target(const Facts& facts, std::span<char> scratch, RequestHead& out) noexcept {
+Verdict judge_target(const RequestFacts& facts, std::span<char> scratch, RequestHead& out) noexcept {
   out.authority = facts.host;
   if (out.method == "CONNECT") return Verdict::refuse(405, "CONNECT is not served here");
   if (out.target == "*") {
@@ -231,7 +231,7 @@ Verdict judge_target(const Facts& facts, std::span<char> scratch, RequestHead& o
   return Verdict::complete();
 }
 
-void apply_connection_options(const Facts& facts, RequestHead& out) noexcept {
+void apply_connection_options(const RequestFacts& facts, RequestHead& out) noexcept {
   const auto drop_named = [&](std::string_view option) {
     for (Field& field : out.fields) {
       if (!is_protected(field.id) && base::equals_ignore_case(out.fields.name(field), option)) {
@@ -277,7 +277,7 @@ Verdict parse_request(std::string_view text, const HeadLimits& limits, std::span
   out.has_content_length = out.expects_continue = out.wants_websocket = false;
   out.keeps_te_trailers = out.has_kept_escape = false;
   out.via_ours = out.look_alikes = 0;
-  Facts facts;
+  RequestFacts facts;
   gather(out, facts);
   Verdict verdict = judge_framing(facts, scan.te_has_control, out);
   if (verdict.is_refused()) return verdict;

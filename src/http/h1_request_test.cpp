@@ -9,7 +9,7 @@
 #include <vector>
 
 namespace weir::http {
-namespace {
+namespace h1_request_test {
 
 struct Parsed {
   Verdict verdict;
@@ -343,5 +343,5 @@ TEST(H1Request, RefusalNamesTheFirstBadByte) {
   EXPECT_EQ(parse(get("Na me: x\r\n"))->verdict.at, 27u);
 }
 
-}  // namespace
+}  // namespace h1_request_test
 }  // namespace weir::http

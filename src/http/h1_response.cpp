@@ -45,7 +45,7 @@ StatusLine parse_status_line(std::string_view text, const HeadLimits& limits,
   return {Verdict::complete(), length + 2};
 }
 
-struct Facts {
+struct ResponseFacts {
   std::string_view transfer_encoding;
   std::uint8_t te_count = 0;
   std::uint8_t length_count = 0;
@@ -53,7 +53,7 @@ struct Facts {
   bool upgrade_websocket = false;
 };
 
-Verdict gather(ResponseHead& out, Facts& facts) noexcept {
+Verdict gather(ResponseHead& out, ResponseFacts& facts) noexcept {
   for (Field& field : out.fields) {
     switch (field.id) {
       case FieldId::transfer_encoding:
@@ -85,7 +85,7 @@ Verdict gather(ResponseHead& out, Facts& facts) noexcept {
   return Verdict::complete();
 }
 
-void apply_connection_options(ResponseHead& out, const Facts& facts) noexcept {
+void apply_connection_options(ResponseHead& out, const ResponseFacts& facts) noexcept {
   bool close = false;
   bool keep_alive = false;
   bool upgrade = false;
@@ -123,7 +123,7 @@ Verdict parse_response(std::string_view text, const HeadLimits& limits,
   out.content_length = 0;
   out.has_content_length = out.has_date = out.upgrades_websocket = false;
   out.keep_alive = out.minor >= 1;
-  Facts facts;
+  ResponseFacts facts;
   const Verdict gathered = gather(out, facts);
   if (gathered.is_refused()) return gathered;
   if (facts.te_count == 1) {

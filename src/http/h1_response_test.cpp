@@ -8,7 +8,7 @@
 #include <string>
 
 namespace weir::http {
-namespace {
+namespace h1_response_test {
 
 using namespace std::string_literals;
 
@@ -200,5 +200,5 @@ TEST(H1Response, EverySplitGivesTheSameHead) {
   }
 }
 
-}  // namespace
+}  // namespace h1_response_test
 }  // namespace weir::http

@@ -9,7 +9,7 @@
 namespace weir::http {
 namespace {
 
-constexpr int kPiecesPerTurn = 16;  // then the lane's other connections get their turn
+constexpr int kSplicesPerTurn = 16;  // then the lane's other connections get their turn
 
 // Returns the pipe to its pool, or closes it when bytes are left inside.
 class PipeLoan {
@@ -81,7 +81,7 @@ runtime::Task<DownloadEnd> splice_body(ClientConnection& upstream, Exchange& exc
     }
     pipe.held -= static_cast<std::size_t>(put);
     exchange.add_bytes_out(static_cast<std::uint64_t>(put));
-    if (++pieces % kPiecesPerTurn == 0) co_await exchange.lane().yield();
+    if (++pieces % kSplicesPerTurn == 0) co_await exchange.lane().yield();
   }
   // Only EAGAIN clears the flag, and the last piece met none: without a look the connection would
   // never be used again.

@@ -9,14 +9,14 @@
 namespace weir::http {
 namespace {
 
-struct Row {
+struct TargetRow {
   const char* path;
   const char* expected;  // null: refused
   bool kept_escape = false;
 };
 
 TEST(Target, PathRows) {
-  const Row rows[] = {
+  const TargetRow rows[] = {
       {"/", "/"},
       {"/a/b.c", "/a/b.c"},
       {"/a/", "/a/"},
@@ -101,7 +101,7 @@ TEST(Target, PathRows) {
       {"/a;x/../b", "/b"},
       {"/;/b", "/;/b"},
   };
-  for (const Row& row : rows) {
+  for (const TargetRow& row : rows) {
     const std::string path = row.path;
     std::vector<char> scratch(path.size());
     const PathResult result = normalise_path(path, scratch);

@@ -15,7 +15,7 @@ TEST(WebSocket, AcceptOfTheRfcsExample) {
   EXPECT_EQ(websocket_accept("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 }
 
-struct Row {
+struct UpgradeRow {
   std::string head;
   int status;
 };
@@ -28,7 +28,7 @@ std::string open(const std::string& line, const std::string& version, const std:
 
 TEST(WebSocket, OpeningHandshake) {
   const std::string key = "dGhlIHNhbXBsZSBub25jZQ==";
-  const Row rows[] = {
+  const UpgradeRow rows[] = {
       {open("GET /", "13", key) + "\r\n", 0},
       {open("POST /", "13", key) + "\r\n", 400},
       {open("GET /", "13", key) + "Content-Length: 1\r\n\r\n", 400},
@@ -45,7 +45,7 @@ TEST(WebSocket, OpeningHandshake) {
       {open("GET /", "13", "dGhlIHNhbXBs-SBub25jZQ==") + "\r\n", 400},
       {open("GET /", "13", "AAAAAAAAAAAAAAAAAAAAAAAAAA==") + "\r\n", 400},
   };
-  for (const Row& row : rows) {
+  for (const UpgradeRow& row : rows) {
     std::vector<char> scratch(row.head.size());
     RequestHead head;
     ASSERT_TRUE(parse_request(row.head, {}, scratch, head).is_complete()) << row.head;
