@@ -34,7 +34,7 @@ struct ForwardPlan {
     std::memcpy(method_text, text.data(), text.size());
     method_size = static_cast<std::uint8_t>(text.size());
   }
-  char method_text[32] = {};
+  char method_text[32];
   std::uint8_t method_size = 0;
 };
 

@@ -1,5 +1,7 @@
 #include "http/field.hpp"
 
+#include <emmintrin.h>
+
 #include <cstring>
 #include <iterator>
 
@@ -61,45 +63,59 @@ struct Slots {
 };
 constexpr Slots kSlots;
 
-constexpr std::uint64_t kFold = 0x2020202020202020ull;
+// The known names one after another in 32 bytes each, so that two vectors compare any of them.
+struct alignas(16) Padded {
+  char bytes[std::size(kKnown)][32] = {};
+  constexpr Padded() {
+    for (std::size_t i = 0; i < std::size(kKnown); ++i) {
+      for (std::size_t k = 0; k < kKnown[i].name.size(); ++k) bytes[i][k] = kKnown[i].name[k];
+    }
+  }
+};
+constexpr Padded kPadded;
 
-template <class Word>
-bool equals_word(const char* text, const char* known) noexcept {
-  Word a;
-  Word b;
-  std::memcpy(&a, text, sizeof a);
-  std::memcpy(&b, known, sizeof b);
-  return (a | static_cast<Word>(kFold)) == b;
+// Bit i is set where byte i of the text, folded, is the known name's. Setting bit 5 folds letters
+// and maps no other token byte onto a byte of a known name (letters, digits and '-', which have it
+// set anyway).
+unsigned same_bytes(const char* text, const char* known) noexcept {
+  const __m128i folded =
+      _mm_or_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(text)), _mm_set1_epi8(0x20));
+  const __m128i name = _mm_load_si128(reinterpret_cast<const __m128i*>(known));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(folded, name)));
 }
 
-// `text` is a token as long as `known`: setting bit 5 folds letters and maps no other token byte
-// onto a byte of a known name (they hold letters, digits and '-' only, which have it set). Words
-// overlap at the end, so that no byte is compared alone.
-bool equals_folded(const char* text, std::string_view known) noexcept {
-  const std::size_t size = known.size();
-  if (size >= 8) {
-    for (std::size_t i = 0; i + 8 < size; i += 8) {
-      if (!equals_word<std::uint64_t>(text + i, known.data() + i)) return false;
+// Requires: 32 bytes can be read at `text`.
+inline FieldId classify_readable(const char* text, std::size_t size, std::uint8_t i) noexcept {
+  const std::uint32_t wanted = (1u << size) - 1;
+  do {
+    const Known& known = kKnown[i - 1];
+    if (known.name.size() == size) {
+      const char* const padded = kPadded.bytes[i - 1];
+      std::uint32_t same = same_bytes(text, padded);
+      if (size > 16) same |= same_bytes(text + 16, padded + 16) << 16;
+      if ((same & wanted) == wanted) return known.id;
     }
-    return equals_word<std::uint64_t>(text + size - 8, known.data() + size - 8);
-  }
-  if (size >= 4) {
-    return equals_word<std::uint32_t>(text, known.data()) &&
-           equals_word<std::uint32_t>(text + size - 4, known.data() + size - 4);
-  }
-  return equals_word<std::uint16_t>(text, known.data()) &&
-         equals_word<std::uint16_t>(text + size - 2, known.data() + size - 2);
+    i = kSlots.next[i];
+  } while (i != 0);
+  return FieldId::other;
+}
+
+[[gnu::cold, gnu::noinline]] FieldId classify_copy(std::string_view name, std::uint8_t i) noexcept {
+  char copy[32] = {};
+  std::memcpy(copy, name.data(), name.size());
+  return classify_readable(copy, name.size(), i);
 }
 
 }  // namespace
 
-FieldId classify(std::string_view name) noexcept {
-  if (name.size() > kNameMax || name.empty()) return FieldId::other;
-  for (std::uint8_t i = kSlots.first[slot_of(name.size(), name[0])]; i != 0; i = kSlots.next[i]) {
-    const Known& known = kKnown[i - 1];
-    if (known.name.size() == name.size() && equals_folded(name.data(), known.name)) return known.id;
-  }
-  return FieldId::other;
+FieldId classify(std::string_view name, const char* readable_end) noexcept {
+  if (name.size() > kNameMax || name.empty()) [[unlikely]]
+    return FieldId::other;
+  const std::uint8_t i = kSlots.first[slot_of(name.size(), name[0])];
+  if (i == 0) return FieldId::other;
+  if (readable_end - name.data() < 32) [[unlikely]]
+    return classify_copy(name, i);
+  return classify_readable(name.data(), name.size(), i);
 }
 
 bool is_protected(FieldId id) noexcept {

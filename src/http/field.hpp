@@ -39,9 +39,12 @@ enum class FieldId : std::uint8_t {
   retry_after,
 };
 
-/// The id of a name in any case. Cost: a switch on length and first letter, then one comparison
-/// eight bytes at a time.
-FieldId classify(std::string_view name) noexcept;
+/// The id of a name in any case. Requires: name is a token; the bytes up to `readable_end` may be
+/// read. Cost: a look-up by length and first letter, then one or two vector comparisons.
+FieldId classify(std::string_view name, const char* readable_end) noexcept;
+inline FieldId classify(std::string_view name) noexcept {
+  return classify(name, name.data() + name.size());
+}
 
 /// Fields of one connection, never forwarded: Connection, Keep-Alive, Proxy-Connection, TE,
 /// Transfer-Encoding, Upgrade, HTTP2-Settings. (RFC 9110, 7.6.1; RFC 9113, 3.2.1)

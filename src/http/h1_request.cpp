@@ -194,7 +194,8 @@ Verdict judge_framing(const RequestFacts& facts, bool te_has_control, RequestHea
 }
 
 // The target's four forms (RFC 9112, 3.2). Absolute form must name the Host it is sent with.
-Verdict judge_target(const RequestFacts& facts, std::span<char> scratch, RequestHead& out) noexcept {
+Verdict judge_target(const RequestFacts& facts, std::span<char> scratch,
+                     RequestHead& out) noexcept {
   out.authority = facts.host;
   if (out.method == "CONNECT") return Verdict::refuse(405, "CONNECT is not served here");
   if (out.target == "*") {
