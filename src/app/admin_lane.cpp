@@ -73,6 +73,7 @@ void AdminLane::stop() {
   if (!thread_.joinable()) return;
   static constexpr base::Duration kPatience = std::chrono::milliseconds(500);
   auto end = [](AdminLane& self) -> runtime::Task<void> {
+    self.ending_.request();
     auto stopping = self.server_->stop(self.lane_.after(kPatience));
     co_await stopping;
     self.lane_.stop();
@@ -91,7 +92,7 @@ admin::About AdminLane::about() const {
 runtime::Task<std::string> AdminLane::prometheus() {
   runtime::Foreign<std::string> hop(lane_);
   control_.post([this, done = hop.completer()]() mutable { done.complete(control_.prometheus()); });
-  auto waiting = hop.wait(lane_.after(kHopTime));
+  auto waiting = hop.wait(lane_.after(kHopTime), &ending_);
   auto text = co_await waiting;
   co_return text ? std::move(*text) : std::string();
 }
@@ -117,7 +118,7 @@ runtime::Task<base::Result<admin::ProbeReport>> AdminLane::send_request(std::str
                            runtime::Lane&, runtime::Gate& gate, gateway::HttpProxy& proxy) mutable {
     runtime::spawn(gate, "request", probe_and_tell(proxy, service, slot, std::move(done)));
   });
-  auto waiting = hop.wait(lane_.after(kHopTime));
+  auto waiting = hop.wait(lane_.after(kHopTime), &ending_);
   WEIR_CO_TRY(const ProbeResult result, co_await waiting);
   admin::ProbeReport report;
   report.success = result.reason == telemetry::Reason::ok && result.status < 500;
@@ -158,7 +159,7 @@ runtime::Task<base::Result<void>> AdminLane::act(std::string id, std::string act
       runtime::spawn(control_.gate(), "stop", stop_and_tell(*processes, std::move(done)));
     }
   });
-  auto waiting = hop.wait(lane_.after(kHopTime));
+  auto waiting = hop.wait(lane_.after(kHopTime), &ending_);
   WEIR_CO_TRY(auto result, co_await waiting);
   co_return result;
 }

@@ -51,6 +51,7 @@ class AdminLane final : public admin::AdminPort {
   const gateway::ServiceFinder& services_;
   const std::int64_t started_wall_ms_;
   runtime::Lane lane_;
+  runtime::CancelSource ending_;  // no call waits for another lane any longer
   http::LaneContext context_;
   telemetry::ListenerTraffic traffic_;
   http::ServerLimits limits_;

@@ -1,6 +1,8 @@
 // weir up: the whole demo from the built-in configuration.
 #include <fmt/format.h>
+#include <signal.h>
 #include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -8,6 +10,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -44,10 +47,20 @@ void open_browser(const std::string& url) {
   std::string program = "xdg-open";
   std::string argument = url;
   char* argv[] = {program.data(), argument.data(), nullptr};
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);  // ours are blocked
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
   pid_t pid = 0;
-  if (posix_spawnp(&pid, "xdg-open", nullptr, nullptr, argv, environ) != 0) {
+  const int failed = posix_spawnp(&pid, "xdg-open", nullptr, &attributes, argv, environ);
+  posix_spawnattr_destroy(&attributes);
+  if (failed != 0) {
     fmt::print(stderr, "weir: no xdg-open here; open {} yourself\n", url);
+    return;
   }
+  std::thread([pid] { ::waitpid(pid, nullptr, 0); }).detach();
 }
 
 void print_table(const Instance& instance, const std::vector<ServiceCheck>& checks,
@@ -133,7 +146,8 @@ int up(UpOptions options) {
   auto instance = Instance::open(std::move(parts));
   if (!instance) return complain(kRunTime, explain(instance.error(), options));
   (*instance)->start();
-  const std::string not_ready = (*instance)->wait_ready(kReadyPatience);
+  const std::string not_ready = (*instance)->wait_ready(kReadyPatience, asked_to_end);
+  if (asked_to_end()) return run_until_signal(**instance, std::chrono::seconds(1));
   const auto checks = check_services(**instance);
   (*instance)->start_traffic();
   const double seconds = base::to_ms(base::real_now() - begun) / 1000;

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "base/json.hpp"
 
@@ -54,7 +55,14 @@ base::Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const std::stri
   const std::string lock = lock_path(path);
   const int fd = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (fd < 0) return base::Fail(base::Error::from_errno(errno, "open " + lock));
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+  // `weir status` and its like hold a shared lock for an instant to see whether anybody is here.
+  bool taken = false;
+  for (int tries = 0; tries < 20 && !taken; ++tries) {
+    taken = ::flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (!taken && read_lock(lock)) break;  // an owner wrote its name there
+    if (!taken) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  if (!taken) {
     ::close(fd);
     const auto owner = read_lock(lock);
     return base::fail(

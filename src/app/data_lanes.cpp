@@ -1,7 +1,9 @@
 #include "app/data_lanes.hpp"
 
 #include <pthread.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "config/address.hpp"
@@ -11,6 +13,20 @@ namespace weir::app {
 namespace {
 
 constexpr base::Duration kSweepEvery = std::chrono::seconds(1);
+
+// Descriptors kept for the admin listener, logs, children and checks: under a flood of connections
+// weir can still be asked how it is.
+constexpr std::uint64_t kReservedDescriptors = 256;
+
+// A connection costs two descriptors, its own and its upstream's.
+std::uint32_t connections_max(std::size_t servers) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  const std::uint64_t all = limit.rlim_cur;
+  const std::uint64_t free = all > 2 * kReservedDescriptors ? all - kReservedDescriptors : all / 2;
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(std::max<std::uint64_t>(free / 2 / servers, 1), 1u << 24));
+}
 
 http::ServerLimits to_limits(const config::Limits& from) {
   http::ServerLimits limits;
@@ -71,6 +87,7 @@ base::Result<std::unique_ptr<DataLanes>> DataLanes::open(
   all->limits_.reserve(settings.listeners.size());
   for (const config::Listener& listener : settings.listeners) {
     all->limits_.push_back(to_limits(listener.limits));
+    all->limits_.back().connections_max = connections_max(lanes * settings.listeners.size());
     all->traffic_.push_back(std::make_unique<telemetry::ListenerTraffic>(lanes));
     WEIR_TRY(const net::Address address, net::Address::parse(config::to_text(listener.bind)));
     all->listeners_.push_back({listener.name, address, all->traffic_.back().get()});

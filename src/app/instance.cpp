@@ -149,13 +149,14 @@ void Instance::start_traffic() {
   control_->add_helper(std::move(spec));
 }
 
-std::string Instance::wait_ready(base::Duration patience) {
+std::string Instance::wait_ready(base::Duration patience, bool (*interrupted)()) {
   const base::Time until = base::real_now() + patience;
   for (;;) {
     std::string why = control_->not_ready();
     const observe::TotalsView totals = control_->view().totals;
     const bool whole = totals.services_healthy == totals.services;
     if ((why.empty() && whole) || base::real_now() >= until) return why;
+    if (interrupted()) return "interrupted";
     timespec pause{0, 10'000'000};
     nanosleep(&pause, nullptr);
   }

@@ -36,8 +36,8 @@ class Instance {
   /// Demo traffic begins; after wait_ready(), so that it meets services that answer.
   void start_traffic();
   /// Waits until every service is healthy, at most `patience`; polls. Returns why it is not ready
-  /// (no eligible endpoint of some service), or nothing.
-  std::string wait_ready(base::Duration patience);
+  /// (no eligible endpoint of some service), or nothing. Ends early when `interrupted` says so.
+  std::string wait_ready(base::Duration patience, bool (*interrupted)());
   /// Drains for at most `patience`. Blocks.
   void stop(base::Duration patience);
 

@@ -24,7 +24,7 @@ base::Result<http::Fetched> call(const std::string& address, http::FetchRequest 
   http::LaneContext context(lane);
   http::SocketConnector connector;
   http::ClientPool pool(context, connector, target);
-  if (request.host.empty()) request.host = address;
+  if (request.host.empty()) request.host = target.family() == AF_UNIX ? "localhost" : address;
   std::optional<base::Result<http::Fetched>> out;
   runtime::Gate gate;
   const base::Deadline deadline = base::Deadline::after(base::real_now(), timeout);

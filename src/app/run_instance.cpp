@@ -29,6 +29,12 @@ void block_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
+bool asked_to_end() {
+  sigset_t waiting;
+  sigpending(&waiting);
+  return sigismember(&waiting, SIGINT) == 1 || sigismember(&waiting, SIGTERM) == 1;
+}
+
 int run_until_signal(Instance& instance, base::Duration drain) {
   const sigset_t set = handled_signals();
   int signal = 0;

@@ -35,6 +35,15 @@ class ExchangeTime : public testing::Test {
     origin(i).pipe->push(bytes);
     return gateway_->after(0s);
   }
+  // More of a body than the pipe to the origin holds, of 900,000 bytes announced.
+  void block_an_upload() {
+    gateway_->origin().deaf = true;
+    gateway_->client().push("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n");
+    for (int i = 0; i < 2; ++i) {
+      gateway_->client().push(std::string(200'000, 'x'));
+      gateway_->lane().run();
+    }
+  }
   bool upstream_gone(std::size_t i = 0) {
     return origin(i).pipe->peer_ended() || origin(i).pipe->peer_reset();
   }
@@ -296,6 +305,23 @@ TEST_F(ExchangeTime, AClientThatLeavesInTheBodyClosesTheUpstream) {
   gateway_->after(0s);
   EXPECT_TRUE(upstream_gone());
   EXPECT_EQ(counted(Reason::client_gone), 1u);
+}
+
+TEST_F(ExchangeTime, AClientThatLeavesIsNoticedWhileTheUpstreamDoesNotRead) {
+  open();
+  block_an_upload();
+  EXPECT_FALSE(upstream_gone());
+  gateway_->drop_client();
+  EXPECT_TRUE(upstream_gone());
+  EXPECT_EQ(counted(Reason::client_gone), 1u);
+}
+
+TEST_F(ExchangeTime, AnAnswerIsRelayedWhileTheUpstreamDoesNotRead) {
+  open();
+  block_an_upload();
+  EXPECT_EQ(say("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n"), "");
+  EXPECT_EQ(gateway_->after(999ms), "") << "it may read on";
+  EXPECT_EQ(status_of(gateway_->after(1ms)), 413);
 }
 
 TEST_F(ExchangeTime, AnUnfinishedBodyIsUnfinishedAtTheOriginToo) {

@@ -19,12 +19,20 @@ Forward::Step Forward::fail(Reason reason, unsigned status, std::string detail) 
   return Step::failed;
 }
 
+// The client cannot be served on: it left, or weir ends the connection at the end of its drain.
+Forward::Step Forward::fail_client(unsigned status, std::string detail) {
+  exchange_.abort();
+  if (exchange_.client().readiness().cancelled()) {
+    return fail(Reason::deadline, status, "cut at the end of the drain");
+  }
+  return fail(Reason::client_gone, status, std::move(detail));
+}
+
 // An error of the upstream's side while nothing final was sent to the client.
 Forward::Step Forward::fail_upstream(const base::Error& error) {
   switch (error.code()) {
     case base::Errc::cancelled:
-      exchange_.abort();
-      return fail(Reason::client_gone, 0, "the client is gone");
+      return fail_client(0, "the client is gone");
     case base::Errc::deadline:
       if (plan_.total.expired(exchange_.lane().now())) {
         return fail(Reason::deadline, 504, "the exchange's total time is over");
@@ -55,8 +63,7 @@ Forward::Step Forward::fail_upload(const http::UploadEnd& end) {
     case base::Errc::deadline:
       return fail(Reason::client_protocol, 408, end.why);
     default:
-      exchange_.abort();
-      return fail(Reason::client_gone, 0, end.why);
+      return fail_client(0, end.why);
   }
 }
 
@@ -148,16 +155,14 @@ Forward::Step Forward::send_request() {
 
 runtime::Task<Forward::Step> Forward::finish_request() {
   net::Stream& stream = *upstream_->stream;
-  std::string head(rest_.head);
-  std::string tail(rest_.tail);
-  auto rest = net::send_rest(stream, std::move(head), rest_.body, std::move(tail), attempt_,
-                             base::Origin::upstream);
+  auto rest = net::send_upstream(stream, rest_, attempt_);
   const auto result = co_await rest;
   if (!result) {
     upload_done_ = false;  // the connection is never used again, nor the request sent again
     body_started_ = true;
     // An upstream that stopped reading may have answered: that answer is wanted.
-    if (!stream.readiness().readable) co_return fail_upstream(result.error());
+    const bool gone = result.error().code() == base::Errc::cancelled;
+    if (gone || !stream.readiness().readable) co_return fail_upstream(result.error());
   }
   co_return Step::go_on;
 }

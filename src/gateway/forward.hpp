@@ -80,6 +80,7 @@ class Forward {
   Step fail(telemetry::Reason reason, unsigned status, std::string detail);
   Step fail_upstream(const base::Error& error);
   Step fail_upload(const http::UploadEnd& end);
+  Step fail_client(unsigned status, std::string detail);
   void release_connection();
   http::Coding request_coding() const noexcept {
     return plan_.chunked ? http::Coding::chunked : http::Coding::plain;

@@ -37,7 +37,8 @@ runtime::Task<Forward::Step> Forward::answer_interim() {
     write_interim_head(out, head);
     auto sending = exchange_.send({.head = out.text()});
     const auto sent = co_await sending;
-    if (!sent) co_return fail(Reason::client_gone, 0, "the client is gone");
+    if (!sent) co_return fail_client(0, "the client is gone");
+    if (relay_continue) exchange_.restart_body_clock();
   }
   upstream_->input.consume(bytes);
   if (upload_done_ || !upstream_->input.empty()) co_return Step::go_on;
@@ -111,8 +112,7 @@ runtime::Task<Forward::Step> Forward::finish_answer() {
                                exchange_.limits().write_idle);
     const auto result = co_await rest;
     if (!result) {
-      exchange_.abort();
-      co_return fail(Reason::client_gone, status_, "the client does not read");
+      co_return fail_client(status_, "the client does not read");
     }
     upstream_->input.consume(rest_consumed_);
   }
@@ -123,8 +123,7 @@ runtime::Task<Forward::Step> Forward::finish_answer() {
     case http::DownloadEnd::Kind::complete:
       co_return Step::done;
     case http::DownloadEnd::Kind::client_failed:
-      exchange_.abort();
-      co_return fail(Reason::client_gone, status_, "the client is gone");
+      co_return fail_client(status_, "the client is gone");
     case http::DownloadEnd::Kind::upstream_failed:
       exchange_.abort();  // a broken body never gets a clean end
       co_return fail(Reason::body_broken, status_, "the upstream broke off the body");
@@ -176,7 +175,7 @@ runtime::Task<Forward::Step> Forward::run_upgrade() {
   exchange_.set_responded(101);
   auto sending = exchange_.send({.head = out.text()});
   const auto sent = co_await sending;
-  if (!sent) co_return fail(Reason::client_gone, 101, "the client is gone");
+  if (!sent) co_return fail_client(101, "the client is gone");
   const auto& timeout = plan_.route.settings.timeout;
   auto tunnelling = http::run_tunnel(exchange_, *upstream_, timeout.idle, timeout.stream);
   const http::TunnelEnd end = co_await tunnelling;

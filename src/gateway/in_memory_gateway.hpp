@@ -53,7 +53,7 @@ class Origin final : public http::Connector {
   /// Reads what came; answers each whole request with `response`, unless it is empty.
   void serve() {
     for (auto& connection : connections) {
-      if (connection->pipe == nullptr) continue;
+      if (connection->pipe == nullptr || deaf) continue;
       connection->received += connection->pipe->take();
       while (take_request(*connection)) {
         if (!response.empty()) connection->pipe->push(response);
@@ -73,6 +73,7 @@ class Origin final : public http::Connector {
   }
 
   std::string response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  bool deaf = false;  ///< reads nothing
   bool refuse = false;
   bool hang = false;     ///< connects end at their deadline
   std::string greeting;  ///< sent at once on a new connection, unasked

@@ -61,9 +61,12 @@ runtime::Task<UploadEnd> pump_request_body(Exchange& exchange, ClientConnection&
                              exchange.body().trailers());
     const net::Gather parts = framed.gather();
     if (parts.size() > 0) {
-      auto sending = net::send_all(*upstream.stream, parts, {}, base::Origin::upstream, idle);
+      auto sending = net::send_upstream(*upstream.stream, parts, {}, idle);
       const auto sent = co_await sending;
       if (!sent) {
+        if (sent.error().code() == base::Errc::cancelled) {
+          co_return upload_failed(Kind::client_failed, sent.error(), "the client is gone");
+        }
         // The upstream may have answered before it stopped reading.
         if (answer.readable) co_return UploadEnd{Kind::early_response};
         co_return upload_failed(Kind::upstream_failed, sent.error(),

@@ -14,6 +14,7 @@ Exchange::Exchange(LaneContext& context, net::Stream& client, net::Buffer& input
       limits_(limits),
       counters_(counters),
       started_(context.lane.precise_now()),
+      body_since_(started_),
       head_bytes_(context.request.bytes),
       minor_(context.request.minor),
       is_head_request_(context.request.method == "HEAD"),
@@ -93,7 +94,7 @@ base::Deadline Exchange::body_deadline() const noexcept {
   const auto earned = std::chrono::milliseconds(
       limits_.body_rate_min == 0 ? 0 : body_bytes_ * 1000 / limits_.body_rate_min);
   if (limits_.body_rate_min == 0) return context_.lane.after(limits_.idle);
-  const base::Deadline by_rate(started_ + limits_.body_grace + earned);
+  const base::Deadline by_rate(body_since_ + limits_.body_grace + earned);
   return by_rate.shortened(context_.lane.after(limits_.idle));
 }
 
@@ -111,6 +112,7 @@ runtime::Task<base::Result<std::string>> Exchange::read_body(std::size_t max) {
     if (piece.last) co_return out;
     if (expects_continue_ && out.empty()) {
       expects_continue_ = false;
+      restart_body_clock();
       auto sending = send({.head = "HTTP/1.1 100 Continue\r\n\r\n"});
       WEIR_CO_CHECK(co_await sending);
     }

@@ -91,6 +91,8 @@ class Exchange {
   runtime::Task<base::Result<std::string>> read_body(std::size_t max);
   /// The earliest instant at which so slow a body is given up: body_rate_min after body_grace.
   base::Deadline body_deadline() const noexcept;
+  /// The client was told to go on (100 Continue) only now: it is not late before.
+  void restart_body_clock() noexcept { body_since_ = context_.lane.now(); }
 
   // ---- the answer
   /// Sends all of `response` with framing, Date and Connection. Fails: reset, deadline.
@@ -135,6 +137,7 @@ class Exchange {
   telemetry::ListenerCounters& counters_;
   BodyDecoder body_;
   base::Time started_;
+  base::Time body_since_;  // what the body's rate counts from
   std::uint64_t body_bytes_ = 0;
   std::uint64_t bytes_out_ = 0;
   std::uint32_t head_bytes_;

@@ -64,4 +64,35 @@ runtime::Task<base::Result<void>> send_all(Stream& stream, Gather parts, base::D
   co_return co_await sending;
 }
 
+runtime::Task<base::Result<void>> send_upstream(Stream& stream, Gather parts,
+                                                base::Deadline deadline, base::Duration patience) {
+  Sent sent = send_now(stream, parts);
+  std::string head;
+  std::string tail;
+  if (sent == Sent::some) {  // they may lie in scratch memory that a suspension invalidates
+    head.assign(parts.head);
+    tail.assign(parts.tail);
+    parts = {head, parts.body, tail};
+  }
+  runtime::Readiness& ends = stream.readiness();
+  while (sent == Sent::some) {
+    const base::Deadline standstill = deadline.shortened(stream.lane().after(patience));
+    runtime::Wake wake = runtime::Wake::ready;
+    if (!ends.readable) {
+      wake = co_await runtime::WritableOrReadable(ends, standstill);
+    } else {
+      wake =
+          co_await ends.wait_writable(standstill.shortened(stream.lane().after(kAnsweredPatience)));
+    }
+    if (wake == runtime::Wake::deadline) {
+      co_return base::fail(base::Errc::deadline, "the upstream does not read",
+                           base::Origin::upstream);
+    }
+    if (wake == runtime::Wake::cancelled) co_return base::fail(base::Errc::cancelled);
+    sent = send_now(stream, parts);
+  }
+  if (sent == Sent::broken) co_return base::Fail(stream.broken("send", base::Origin::upstream));
+  co_return base::Result<void>();
+}
+
 }  // namespace weir::net

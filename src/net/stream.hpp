@@ -95,4 +95,13 @@ runtime::Task<base::Result<void>> send_all(Stream& stream, Gather parts, base::D
                                            base::Origin origin,
                                            base::Duration patience = base::Duration::max());
 
+/// As send_all, to an upstream: notices, while the upstream does not read, that it answered (then
+/// it has `kAnsweredPatience` to read on) and that the client it is for has gone
+/// (Readiness::watch_hangup; Errc::cancelled). Requires: nothing reads the stream meanwhile.
+/// Fails: as send_rest.
+inline constexpr base::Duration kAnsweredPatience = std::chrono::seconds(1);
+runtime::Task<base::Result<void>> send_upstream(Stream& stream, Gather parts,
+                                                base::Deadline deadline,
+                                                base::Duration patience = base::Duration::max());
+
 }  // namespace weir::net

@@ -9,6 +9,7 @@
 
 #include "base/deadline.hpp"
 #include "base/result.hpp"
+#include "runtime/cancel.hpp"
 #include "runtime/lane.hpp"
 #include "runtime/readiness.hpp"
 #include "runtime/task.hpp"
@@ -48,9 +49,15 @@ class Foreign {
 
   Completer completer() { return Completer(lane_, state_); }
 
-  /// Fails: deadline. The foreign work then goes on and its result is dropped.
-  Task<base::Result<T>> wait(base::Deadline deadline) {
+  /// Fails: deadline; cancelled, when `cancel` is asked. The foreign work then goes on and its
+  /// result is dropped.
+  Task<base::Result<T>> wait(base::Deadline deadline, CancelSource* cancel = nullptr) {
     const std::shared_ptr<State> state = state_;
+    std::optional<Ender> ender;
+    if (cancel != nullptr) {
+      if (cancel->requested()) co_return base::fail(base::Errc::cancelled);
+      ender.emplace(*cancel, state->readiness);
+    }
     while (!state->value) {
       const Wake wake = co_await state->readiness.wait_readable(deadline);
       if (wake == Wake::deadline) co_return base::fail(base::Errc::deadline);
@@ -60,6 +67,14 @@ class Foreign {
   }
 
  private:
+  struct Ender : CancelHook {
+    Ender(CancelSource& source, Readiness& waited) noexcept
+        : CancelHook(source,
+                     [](CancelHook& hook) { static_cast<Ender&>(hook).readiness.cancel(); }),
+          readiness(waited) {}
+    Readiness& readiness;
+  };
+
   Lane& lane_;
   std::shared_ptr<State> state_;
 };

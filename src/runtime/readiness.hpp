@@ -43,8 +43,11 @@ class Waiter : public WheelEntry {
 
   Lane& lane_;
   friend class EitherReadable;
+  friend class WritableOrReadable;
   void end_twin() noexcept {
-    if (twin_ != nullptr) std::exchange(twin_, nullptr)->forget();
+    if (twin_ == nullptr) return;
+    twin_->reason_ = reason_;
+    std::exchange(twin_, nullptr)->forget();
   }
   void forget() noexcept {
     frame_ = {};
@@ -96,6 +99,7 @@ class Readiness {
  private:
   friend class Lane;
   friend class EitherReadable;
+  friend class WritableOrReadable;
 
   struct Wait {
     Readiness& readiness;
@@ -140,13 +144,39 @@ class EitherReadable {
   }
   Wake await_resume() const noexcept {
     if (a_.cancelled() || b_.cancelled()) return Wake::cancelled;
-    if (!suspended_ || a_.readable || b_.readable) return Wake::ready;
-    return a_.reader_.reason();
+    return suspended_ ? a_.reader_.reason() : Wake::ready;
   }
 
  private:
   Readiness& a_;
   Readiness& b_;
+  base::Deadline deadline_;
+  bool suspended_ = false;
+};
+
+/// `co_await WritableOrReadable(end, deadline)`: until one end can be written or has something to
+/// read, so that whoever is blocked sending notices an answer, an end, or (watch_hangup) the abort
+/// of the client it sends for. Wake::cancelled as for EitherReadable.
+class WritableOrReadable {
+ public:
+  WritableOrReadable(Readiness& end, base::Deadline deadline) noexcept
+      : end_(end), deadline_(deadline) {}
+
+  bool await_ready() const noexcept { return end_.writable || end_.readable || end_.cancelled(); }
+  void await_suspend(std::coroutine_handle<> frame) noexcept {
+    suspended_ = true;
+    end_.writer_.suspend(frame, deadline_);
+    end_.reader_.suspend(frame, base::Deadline());
+    end_.writer_.twin_ = &end_.reader_;
+    end_.reader_.twin_ = &end_.writer_;
+  }
+  Wake await_resume() const noexcept {
+    if (end_.cancelled()) return Wake::cancelled;
+    return suspended_ ? end_.writer_.reason() : Wake::ready;
+  }
+
+ private:
+  Readiness& end_;
   base::Deadline deadline_;
   bool suspended_ = false;
 };

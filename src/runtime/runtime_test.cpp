@@ -91,6 +91,36 @@ TEST(Readiness, HangupWakesTheWatcher) {
   EXPECT_EQ(wakes[0], Wake::cancelled);
 }
 
+Task<void> note_writable_or_readable(Readiness& end, base::Deadline deadline,
+                                     std::vector<Wake>& out) {
+  out.push_back(co_await WritableOrReadable(end, deadline));
+}
+
+TEST(Readiness, ABlockedSenderNoticesAnAnswerAndItsClientsAbort) {
+  ManualLane lane;
+  Readiness client(lane);
+  Readiness upstream(lane);
+  client.watch_hangup(&upstream);
+  Gate gate;
+  std::vector<Wake> wakes;
+  spawn(gate, "sender", note_writable_or_readable(upstream, lane.lane().after(1s), wakes));
+  upstream.signal_readable();
+  lane.run();
+  EXPECT_EQ(wakes, std::vector{Wake::ready});
+  upstream.readable = false;
+  spawn(gate, "sender", note_writable_or_readable(upstream, lane.lane().after(1s), wakes));
+  client.signal_hangup();
+  lane.run();
+  EXPECT_EQ(wakes.back(), Wake::cancelled);
+  spawn(gate, "sender", note_writable_or_readable(upstream, lane.lane().after(1s), wakes));
+  lane.advance(1s);
+  EXPECT_EQ(wakes.back(), Wake::deadline);
+  upstream.signal_writable();
+  upstream.signal_readable();
+  lane.run();
+  EXPECT_EQ(wakes.size(), 3u);
+}
+
 Task<void> note_either(Readiness& a, Readiness& b, base::Deadline deadline,
                        std::vector<Wake>& out) {
   out.push_back(co_await EitherReadable(a, b, deadline));
