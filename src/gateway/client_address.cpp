@@ -25,10 +25,9 @@ bool is_mapped_v4(const std::uint8_t (&bytes)[16]) noexcept {
 
 }  // namespace
 
-bool is_trusted(const net::Address& address, std::span<const config::Cidr> trusted) noexcept {
-  if (trusted.empty() || address.family() == AF_UNSPEC) return false;
-  std::uint8_t bytes[16];
-  address.to_bytes(bytes);
+bool is_trusted(const net::IpBytes& address, std::span<const config::Cidr> trusted) noexcept {
+  if (trusted.empty() || address.version == 0) return false;
+  const std::uint8_t(&bytes)[16] = address.bytes;
   const bool v4 = is_mapped_v4(bytes);
   for (const config::Cidr& range : trusted) {
     if (range.family == config::Family::v4 ? v4 && has_prefix(bytes + 12, range)
@@ -78,7 +77,7 @@ ClientAddress find_client(const http::FieldList& fields, const http::Peer& peer,
         break;
       }
       client = entry;
-      vouched = is_trusted(entry, trusted);
+      vouched = is_trusted(entry.ip_bytes(), trusted);
       list = comma == std::string_view::npos ? std::string_view() : list.substr(0, comma);
     }
   }

@@ -15,7 +15,7 @@
 
 namespace weir::gateway {
 
-bool is_trusted(const net::Address& address, std::span<const config::Cidr> trusted) noexcept;
+bool is_trusted(const net::IpBytes& address, std::span<const config::Cidr> trusted) noexcept;
 
 struct ClientAddress {
   char text[46] = {};
@@ -23,7 +23,7 @@ struct ClientAddress {
   std::string_view view() const noexcept { return {text, size}; }
 };
 
-/// `trusted_peer`: is_trusted(peer.address). Bounds: at most 100 entries are walked.
+/// `trusted_peer`: is_trusted(peer.ip). Bounds: at most 100 entries are walked.
 ClientAddress find_client(const http::FieldList& fields, const http::Peer& peer, bool trusted_peer,
                           std::span<const config::Cidr> trusted) noexcept;
 

@@ -40,7 +40,7 @@ std::string_view peer_lines(http::ForwardedLines& kept, const http::Peer& peer) 
   std::memcpy(kept.host, peer.host, peer.host_size);
   HeadWriter out(kept.room);
   // RFC 7239, 6: an IPv6 address is bracketed and quoted.
-  const bool v6 = peer.address.family() == AF_INET6;
+  const bool v6 = peer.ip.version == 6;
   const std::string_view host = peer.host_text();
   out.put("X-Forwarded-For: ");
   out.put(host);
@@ -84,7 +84,7 @@ void put_forwarded(HeadWriter& out, const http::RequestHead& head, const Forward
   out.put(by.client.view());
   out.put("\r\nForwarded: ");
   put_values(out, head.fields, FieldId::forwarded);
-  const bool v6 = by.peer.address.family() == AF_INET6;
+  const bool v6 = by.peer.ip.version == 6;
   out.put(v6 ? "for=\"[" : "for=");
   out.put(peer == "unix" ? "unknown" : peer);
   out.put(v6 ? "]\";proto=http" : ";proto=http");

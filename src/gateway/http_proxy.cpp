@@ -149,7 +149,7 @@ const Route* HttpProxy::decide(http::Exchange& exchange, const RouteTable& table
   const http::RequestHead& head = exchange.head();
   const http::Peer& peer = exchange.peer();
   context_.ids.next(context_.date.wall_ms(context_.lane.now()), story.id);
-  story.peer_is_trusted = is_trusted(peer.address, table.trusted());
+  story.peer_is_trusted = is_trusted(peer.ip, table.trusted());
   story.client = find_client(head.fields, peer, story.peer_is_trusted, table.trusted());
   if (access_log_ != nullptr) {
     story.record = make_record();

@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "http/h1_request.hpp"
+#include "runtime/frame_pool.hpp"
 #include "runtime/lane.hpp"
 
 namespace weir::http {
@@ -10,6 +11,27 @@ namespace {
 constexpr std::size_t kLingerBytesMax = 64 * 1024;
 constexpr base::Duration kLingerTime = std::chrono::seconds(1);
 constexpr std::size_t kMalformedBytesKept = 4096;
+
+// An exchange in a block of the frame pool: in the connection's own frame its 200 bytes would be
+// held by every idle connection.
+class PooledExchange {
+ public:
+  template <class... Arguments>
+  explicit PooledExchange(Arguments&&... arguments)
+      : exchange_(new(runtime::allocate_frame(sizeof(Exchange)))
+                      Exchange(std::forward<Arguments>(arguments)...)) {}
+  PooledExchange(const PooledExchange&) = delete;
+  PooledExchange& operator=(const PooledExchange&) = delete;
+  ~PooledExchange() {
+    exchange_->~Exchange();
+    runtime::release_frame(exchange_, sizeof(Exchange));
+  }
+  Exchange& operator*() noexcept { return *exchange_; }
+  Exchange* operator->() noexcept { return exchange_; }
+
+ private:
+  Exchange* exchange_;
+};
 
 }  // namespace
 
@@ -74,21 +96,21 @@ runtime::Task<void> Connection::serve(Handler& handler, Malformed& malformed) {
       co_await refusing;
       break;
     }
-    Exchange exchange(context_, *stream_, input_, peer_, limits_, counters_);
-    if (draining_) exchange.close_after();
-    auto serving = handler.serve(exchange);
+    PooledExchange exchange(context_, *stream_, input_, peer_, limits_, counters_);
+    if (draining_) exchange->close_after();
+    auto serving = handler.serve(*exchange);
     co_await serving;
-    exchange.take_head();
+    exchange->take_head();
     ++served_;
-    if (exchange.tunnelled) break;
-    if (exchange.aborted() || !exchange.responded()) {
+    if (exchange->tunnelled) break;
+    if (exchange->aborted() || !exchange->responded()) {
       stream_->set_reset_on_close();
       break;
     }
     // An unread body is never parsed as a request.
-    if (!exchange.keep_alive() || !exchange.body().done() || draining_) {
+    if (!exchange->keep_alive() || !exchange->body().done() || draining_) {
       // A client that said it was done has nothing under way that a plain close could lose.
-      const bool clean = exchange.is_last() && exchange.body().done() && input_.empty() &&
+      const bool clean = exchange->is_last() && exchange->body().done() && input_.empty() &&
                          !stream_->readiness().readable;
       if (clean) break;
       auto lingering = linger();

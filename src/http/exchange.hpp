@@ -36,7 +36,7 @@ struct ServerLimits {
 
 /// What every exchange of a connection shares.
 struct Peer {
-  net::Address address;  ///< the client's
+  net::IpBytes ip;  ///< the client's
   char host[46] = {};    ///< its text, without port
   std::uint8_t host_size = 0;
   const net::Address* local = nullptr;  ///< the listener's; outlives its connections

@@ -27,7 +27,7 @@ void Server::adopt(std::unique_ptr<net::Stream> stream, const net::Address& peer
     return;  // closed at once
   }
   Peer peer;
-  peer.address = peer_address;
+  peer.ip = peer_address.ip_bytes();
   peer.host_size = static_cast<std::uint8_t>(net::write_host(peer_address, peer.host));
   peer.local = &address_;
   peer.listener = index_;

@@ -14,6 +14,13 @@
 
 namespace weir::net {
 
+/// An IP address without port, for what is kept once a connection: 17 bytes instead of the 112 of
+/// an Address.
+struct IpBytes {
+  std::uint8_t bytes[16] = {};  ///< IPv4 is mapped into ::ffff:0:0/96
+  std::uint8_t version = 0;     ///< 4, 6, or 0 for a Unix socket and for none
+};
+
 class Address {
  public:
   Address() noexcept { std::memset(&storage_, 0, sizeof storage_); }
@@ -41,6 +48,12 @@ class Address {
 
   /// The 16 bytes of an IPv6 address, IPv4 mapped into ::ffff:0:0/96. Zero for Unix sockets.
   void to_bytes(std::uint8_t (&out)[16]) const noexcept;
+  IpBytes ip_bytes() const noexcept {
+    IpBytes out;
+    to_bytes(out.bytes);
+    out.version = family() == AF_INET ? 4 : family() == AF_INET6 ? 6 : 0;
+    return out;
+  }
 
   friend bool operator==(const Address& a, const Address& b) noexcept {
     return a.length() == b.length() && std::memcmp(a.raw(), b.raw(), a.length()) == 0;

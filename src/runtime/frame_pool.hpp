@@ -25,8 +25,8 @@ inline constexpr bool kPoolFrames = true;
 inline constexpr bool kPoolFrames = true;
 #endif
 
-inline constexpr std::size_t kFrameStep = 64;
-inline constexpr std::size_t kFrameClasses = 64;    // up to 4 KiB; larger frames go to the heap
+inline constexpr std::size_t kFrameStep = 32;
+inline constexpr std::size_t kFrameClasses = 128;   // up to 4 KiB; larger frames go to the heap
 inline constexpr std::uint32_t kFramesKept = 8192;  // a class and thread
 
 struct FreeFrame {
