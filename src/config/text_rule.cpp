@@ -58,10 +58,11 @@ Parsed<std::string> read_name(std::string_view text) {
   std::string meant = lower(text.substr(0, kServiceNameMax));
   for (char& c : meant) c = allowed(c) ? c : '-';
   if (meant.empty() || !kLower.contains(meant.front()) || meant == text) meant.clear();
-  return text_fault(fmt::format("'{}' is not a name: a lower-case letter, then at most 62 lower-case "
-                           "letters, digits and '-'",
-                           shown),
-               std::move(meant));
+  return text_fault(
+      fmt::format("'{}' is not a name: a lower-case letter, then at most 62 lower-case "
+                  "letters, digits and '-'",
+                  shown),
+      std::move(meant));
 }
 
 Parsed<std::string> read_listener_choice(std::string_view text) {
@@ -77,7 +78,7 @@ Parsed<std::string> read_host_name(std::string_view text) {
   if (const auto colon = text.rfind(':'); colon != std::string_view::npos) {
     const bool scheme = text.contains("://");
     return text_fault("a host is a name alone, without scheme, port or path",
-                 scheme ? std::string() : std::string(text.substr(0, colon)));
+                      scheme ? std::string() : std::string(text.substr(0, colon)));
   }
   return parse_dns_name(text);
 }
@@ -99,13 +100,13 @@ Parsed<std::string> read_path(std::string_view text) {
   const std::string shown(clipped(text));
   if (!text.starts_with('/')) {
     return text_fault(fmt::format("'{}' is not a path: it begins with '/'", shown),
-                 fmt::format("/{}", text));
+                      fmt::format("/{}", text));
   }
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (c == '?' || c == '#') {
       return text_fault(fmt::format("'{}': a path has no '{}'", shown, c),
-                   std::string(text.substr(0, i)));
+                        std::string(text.substr(0, i)));
     }
     if (!is_plain(c) || c == '\\') return text_fault(fmt::format("'{}': percent-encode it", shown));
     if (c != '%') continue;
@@ -125,7 +126,7 @@ Parsed<std::string> read_path(std::string_view text) {
 Parsed<std::string> read_target(std::string_view text) {
   if (!text.starts_with('/')) {
     return text_fault(fmt::format("'{}' is not a path: it begins with '/'", clipped(text)),
-                 fmt::format("/{}", text));
+                      fmt::format("/{}", text));
   }
   if (!std::ranges::all_of(text, is_plain) || text.contains('#')) {
     return text_fault(fmt::format("'{}': percent-encode it", clipped(text)));
@@ -146,8 +147,10 @@ Parsed<std::string> read_method(std::string_view text) {
 
 Parsed<std::string> read_location(std::string_view text) {
   if (text.empty()) return text_fault("it is empty");
-  if (std::ranges::any_of(text, is_control)) return text_fault("control bytes would split the response");
-  if (!std::ranges::all_of(text, is_plain)) return text_fault("percent-encode spaces and other letters");
+  if (std::ranges::any_of(text, is_control))
+    return text_fault("control bytes would split the response");
+  if (!std::ranges::all_of(text, is_plain))
+    return text_fault("percent-encode spaces and other letters");
   return std::string(text);
 }
 
@@ -167,7 +170,7 @@ Parsed<std::string> read_header_name(std::string_view text) {
   if (text.empty() || !std::ranges::all_of(text, is_token)) {
     const bool colon = text.ends_with(':') && text.size() > 1;
     return text_fault(fmt::format("'{}' is not a field name", clipped(text)),
-                 colon ? std::string(text.substr(0, text.size() - 1)) : std::string());
+                      colon ? std::string(text.substr(0, text.size() - 1)) : std::string());
   }
   if (std::ranges::find(kReserved, lower(text)) != kReserved.end()) {
     return text_fault(fmt::format("'{}' belongs to weir: it is set for each hop anew", text));
