@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "app/version.hpp"
 #include "base/text.hpp"
 #include "observe/gateway_metrics.hpp"
@@ -67,6 +69,7 @@ ControlPlane::ControlPlane(const config::Settings& settings, control::Registry& 
       lane_(1000),
       context_(lane_) {
   for (const config::Service& service : settings.services) {
+    owners_.push_back(std::make_unique<control::HostOwner>(context_, registry, log, service));
     if (!service.process) continue;
     processes_.push_back(std::make_unique<control::ProcessService>(context_, registry, log,
                                                                    service.name, *service.process));
@@ -88,6 +91,7 @@ void ControlPlane::start() {
   lane_.post([this] {
     for (auto& service : processes_) service->start();
     runtime::spawn(gate_, "tick", tick_loop());
+    runtime::spawn(gate_, "look", look_loop());
   });
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "control");
@@ -102,6 +106,10 @@ runtime::Task<void> ControlPlane::stop_all() {
   auto stopped = stops.close();
   co_await stopped;
   stopping_.request();
+  for (auto& owner : owners_) {
+    auto ending = owner->stop();
+    co_await ending;
+  }
   auto closing = gate_.close();
   co_await closing;
   lane_.stop();
@@ -121,6 +129,44 @@ runtime::Task<void> ControlPlane::tick_loop() {
     next += kTick;
     const auto wake = co_await runtime::sleep_until(lane_, base::Deadline(next), &stopping_);
     if (wake == runtime::Wake::cancelled) co_return;
+  }
+}
+
+// Checks, breakers, slow starts: everything about the endpoints' fitness that time brings.
+runtime::Task<void> ControlPlane::look_loop() {
+  for (;;) {
+    std::vector<control::HostChange> changes;
+    registry_.tick(lane_.now(), changes);
+    for (const control::HostChange& change : changes) control::log_change(log_, change);
+    const auto services = registry_.facts();
+    for (std::size_t i = 0; i < services.size() && i < owners_.size(); ++i) {
+      owners_[i]->look(services[i]);
+    }
+    const auto wake = co_await runtime::sleep_for(lane_, control::HostOwner::kLook, &stopping_);
+    if (wake == runtime::Wake::cancelled) co_return;
+  }
+}
+
+// What retries and load-aware algorithms compare with: the last seconds of each service.
+void ControlPlane::share_latency(const std::vector<control::ServiceEntry>& services) {
+  const auto microseconds = [](base::Duration duration) {
+    return static_cast<std::uint32_t>(duration / std::chrono::microseconds(1));
+  };
+  for (const auto& entry : services) {
+    const observe::Track* track = collector_.service(entry.service->name);
+    if (track == nullptr) continue;
+    entry.service->p50_us.store(microseconds(track->rates().p50), std::memory_order_relaxed);
+    entry.service->p95_us.store(microseconds(track->rates().p95), std::memory_order_relaxed);
+    std::vector<std::uint32_t> costs;
+    for (const auto& each : entry.endpoints) {
+      const auto* endpoint = collector_.endpoint(entry.service->name, each.endpoint->name);
+      if (endpoint != nullptr && endpoint->rates().p50 > base::Duration::zero()) {
+        costs.push_back(microseconds(endpoint->rates().p50));
+      }
+    }
+    if (costs.empty()) continue;
+    std::ranges::nth_element(costs, costs.begin() + static_cast<std::ptrdiff_t>(costs.size() / 2));
+    entry.service->median_cost_us.store(costs[costs.size() / 2], std::memory_order_relaxed);
   }
 }
 
@@ -148,8 +194,9 @@ std::vector<observe::Subject> ControlPlane::subjects(
 }
 
 void ControlPlane::tick() {
-  const auto services = registry_.services();
+  const auto services = registry_.facts();
   collector_.tick(lane_.now(), subjects(services));
+  share_latency(services);
   LoadTable table = measure(services);
   const std::lock_guard lock(loads_mutex_);
   loads_ = std::move(table);
@@ -198,13 +245,13 @@ LoadTable ControlPlane::measure(const std::vector<control::ServiceEntry>& servic
 }
 
 observe::TrafficView ControlPlane::view() const {
-  const auto services = registry_.services();
+  const auto services = registry_.services(base::real_now());
   const std::lock_guard lock(loads_mutex_);
   return build_view(settings_, services, loads_);
 }
 
 std::string ControlPlane::not_ready() const {
-  for (const auto& entry : registry_.services()) {
+  for (const auto& entry : registry_.facts()) {
     const config::Service* configured = config::find_service(settings_, entry.service->name);
     if (configured == nullptr || !configured->process) continue;
     std::size_t eligible = 0;
@@ -215,7 +262,7 @@ std::string ControlPlane::not_ready() const {
 }
 
 std::string ControlPlane::prometheus() {
-  const auto services = registry_.services();
+  const auto services = registry_.facts();
   collector_.sync(subjects(services));
   std::vector<observe::EndpointEligibility> eligibility;
   for (const auto& entry : services) {

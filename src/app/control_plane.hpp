@@ -14,6 +14,7 @@
 #include "app/data_lanes.hpp"
 #include "app/view_builder.hpp"
 #include "config/settings.hpp"
+#include "control/host_owner.hpp"
 #include "control/process_service.hpp"
 #include "control/registry.hpp"
 #include "observe/collect.hpp"
@@ -60,6 +61,8 @@ class ControlPlane {
 
  private:
   runtime::Task<void> tick_loop();
+  runtime::Task<void> look_loop();
+  void share_latency(const std::vector<control::ServiceEntry>& services);
   runtime::Task<void> stop_all();
   void tick();
   std::vector<observe::Subject> subjects(const std::vector<control::ServiceEntry>& services) const;
@@ -74,6 +77,7 @@ class ControlPlane {
   http::LaneContext context_;
   observe::Collector collector_;
   std::vector<std::unique_ptr<control::ProcessService>> processes_;
+  std::vector<std::unique_ptr<control::HostOwner>> owners_;  // by service, as in the settings
   std::unique_ptr<supervise::ChildObserver> helper_observer_;
   supervise::OutputLog helper_output_;
   std::vector<std::unique_ptr<supervise::Child>> helpers_;

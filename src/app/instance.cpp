@@ -38,6 +38,14 @@ void raise_descriptor_limit() {
 }
 
 // A static endpoint; a name becomes one endpoint per address it has at the start.
+// The budget is the service's: the first route that leads there says how large it is.
+config::Retry retry_of(const config::Settings& settings, const std::string& service) {
+  for (const config::Route& route : settings.routes) {
+    if (route.service == service) return route.retry;
+  }
+  return {};
+}
+
 base::Result<void> add_static(control::Registry& registry, const std::string& service,
                               const config::Endpoint& endpoint) {
   const std::string text = config::to_text(endpoint.address);
@@ -49,9 +57,14 @@ base::Result<void> add_static(control::Registry& registry, const std::string& se
   }
   for (const std::string& address : addresses) {
     const std::string name = address == text ? text : text + " " + address;
-    WEIR_TRY(const auto entry,
-             registry.add_endpoint(service, name, address, endpoint.weight, std::nullopt));
-    registry.set_state(entry->id, true, "eligible", "");
+    WEIR_TRY(const auto entry, registry.add_endpoint({.service = service,
+                                                      .name = name,
+                                                      .address = address,
+                                                      .weight = endpoint.weight,
+                                                      .backup = endpoint.backup,
+                                                      .at_start = true},
+                                                     base::real_now()));
+    registry.set_ready(entry->id, true, "eligible", "", base::real_now());
   }
   return {};
 }
@@ -102,7 +115,7 @@ base::Result<std::unique_ptr<Instance>> Instance::open(InstanceOptions options) 
   self->registry_ = std::make_unique<control::Registry>(lanes);
   std::uint32_t slot = 0;
   for (const config::Service& service : settings.services) {
-    auto added = self->registry_->add_service(service.number, service.name);
+    auto added = self->registry_->add_service(service, retry_of(settings, service.name));
     self->services_[service.name] = {std::move(added), slot++};
     for (const config::Endpoint& endpoint : service.endpoints) {
       WEIR_CHECK(add_static(*self->registry_, service.name, endpoint));

@@ -22,7 +22,7 @@ std::vector<ServiceCheck> check_services(Instance& instance) {
   std::vector<ServiceCheck> out;
   const config::Settings& settings = instance.settings();
   const std::string gateway = instance.lanes().listeners().front().address.text();
-  for (const auto& entry : instance.registry().services()) {
+  for (const auto& entry : instance.registry().facts()) {
     const config::Route* route = route_to(settings, entry.service->name);
     if (route == nullptr) continue;
     ServiceCheck check;

@@ -5,8 +5,6 @@
 namespace weir::app {
 namespace {
 
-constexpr std::string_view kAlgorithm = "round_robin";  // the only one so far
-
 template <class Map, class Key>
 auto value_of(const Map& map, const Key& key) {
   const auto found = map.find(key);
@@ -45,7 +43,7 @@ observe::ServiceView build_service(const config::Settings& settings,
   observe::ServiceView service;
   service.number = entry.service->number;
   service.name = entry.service->name;
-  service.algorithm = kAlgorithm;
+  service.algorithm = balance::name(entry.policy->balance.algorithm);
   service.load = value_of(loads.services, service.name);
   std::size_t healthy = 0;
   std::uint64_t requests = 0;

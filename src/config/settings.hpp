@@ -16,6 +16,8 @@
 #include <string_view>
 #include <vector>
 
+#include "balance/algorithm.hpp"
+#include "balance/cause.hpp"
 #include "base/clock.hpp"
 
 namespace weir::config {
@@ -78,6 +80,7 @@ struct Admin {
 struct Endpoint {
   Address address;
   std::uint32_t weight = 1;
+  bool backup = false;  ///< used only while no other endpoint of the service is eligible
   bool operator==(const Endpoint&) const = default;
 };
 
@@ -99,11 +102,96 @@ struct Process {
   bool operator==(const Process&) const = default;
 };
 
-enum class Algorithm : std::uint8_t { round_robin };
+/// Where the key of a hashing algorithm or of a rate limit comes from.
+struct HashKey {
+  enum class Source : std::uint8_t { none, client_ip, path, header, cookie };
+  Source source = Source::none;
+  std::string name;  ///< of the header (lower case) or cookie
+  bool operator==(const HashKey&) const = default;
+};
+
+enum class HashTable : std::uint8_t { ring, maglev };
+
+/// A cookie of weir's own that keeps a client on its endpoint.
+struct Sticky {
+  std::string cookie = "weir-endpoint";
+  Duration age{};  ///< 0: until the browser is closed
+  bool operator==(const Sticky&) const = default;
+};
 
 struct Balance {
-  Algorithm algorithm = Algorithm::round_robin;
+  balance::Algorithm algorithm = balance::Algorithm::round_robin;
+  std::vector<balance::Algorithm> arms;     ///< of `adaptive`: two or more, none of them adaptive
+  std::vector<balance::Algorithm> compare;  ///< challengers that get a slice of live traffic
+  HashKey hash_key;
+  HashTable table = HashTable::ring;
+  double load_bound = 1.25;                        ///< consistent_hash: 1.0 .. 2.0
+  Duration slow_start = std::chrono::seconds(20);  ///< 0: none
+  double panic_below = 0.5;                        ///< share; 0: never
+  std::optional<Sticky> sticky;
   bool operator==(const Balance&) const = default;
+};
+
+enum class CheckKind : std::uint8_t { http, tcp };
+enum class CheckInitial : std::uint8_t { wait, healthy, unhealthy };
+
+/// An active health check. `timeout <= every`.
+struct Check {
+  CheckKind kind = CheckKind::http;
+  std::string path = "/health";
+  Duration every = std::chrono::seconds(5);
+  Duration timeout = std::chrono::seconds(1);
+  std::uint32_t rise = 2;
+  std::uint32_t fall = 3;
+  CheckInitial initial = CheckInitial::wait;
+  bool operator==(const Check&) const = default;
+};
+
+struct Outlier {
+  bool enabled = true;
+  Duration interval = std::chrono::seconds(10);
+  Duration base = std::chrono::seconds(30);
+  Duration longest = std::chrono::seconds(300);
+  double max_ejected = 0.5;  ///< share of the endpoints
+  double latency_factor = 3;
+  bool operator==(const Outlier&) const = default;
+};
+
+struct Health {
+  std::optional<Check> check;
+  Outlier outlier;
+  bool operator==(const Health&) const = default;
+};
+
+struct Breaker {
+  bool enabled = true;
+  std::uint32_t failures = 5;
+  Duration open = std::chrono::seconds(30);
+  Duration longest = std::chrono::seconds(300);
+  std::uint32_t probes = 3;
+  balance::CauseSet causes = balance::kBreakerCauses;
+  bool operator==(const Breaker&) const = default;
+};
+
+enum class LimitMode : std::uint8_t { gradient2, aimd, vegas, fixed };
+
+/// How many requests a service may have under way; absent: as many as come.
+struct Concurrency {
+  LimitMode mode = LimitMode::gradient2;
+  std::uint32_t min = 20;
+  std::uint32_t max = 1000;        ///< of `fixed`: the limit
+  std::uint32_t per_endpoint = 0;  ///< 0: no limit
+  std::uint32_t queue = 128;
+  Duration queue_timeout = std::chrono::milliseconds(200);
+  bool operator==(const Concurrency&) const = default;
+};
+
+struct RateLimit {
+  double rate = 0;  ///< requests/s, > 0
+  std::uint32_t burst = 1;
+  HashKey key{HashKey::Source::client_ip, {}};
+  std::uint32_t keys = 100'000;
+  bool operator==(const RateLimit&) const = default;
 };
 
 /// Its endpoints are the static ones below and, when `process` is set, those of the children.
@@ -113,6 +201,10 @@ struct Service {
   std::vector<Endpoint> endpoints;
   std::optional<Process> process;  ///< set only if discovery lists it
   Balance balance;
+  Health health;
+  Breaker breaker;
+  std::optional<Concurrency> concurrency;
+  std::optional<RateLimit> rate_limit;  ///< of each client, over all routes
   bool operator==(const Service&) const = default;
 };
 
@@ -155,6 +247,40 @@ struct Timeouts {
   bool operator==(const Timeouts&) const = default;
 };
 
+/// When a failed attempt is made again (balancing.md, 5).
+struct Retry {
+  std::uint32_t attempts = 3;  ///< in total; 1: none is repeated
+  balance::CauseSet causes = balance::kRetryCauses;
+  Duration backoff_base = std::chrono::milliseconds(25);
+  Duration backoff_cap = std::chrono::milliseconds(250);
+  double budget_share = 0.2;
+  double budget_min = 3;             ///< retries/s that are always allowed
+  std::uint64_t buffer = 64 * kKiB;  ///< largest body that is kept for another attempt
+  bool idempotency_key = false;      ///< POST and PATCH with an Idempotency-Key may be repeated
+  bool hedge = false;
+  bool operator==(const Retry&) const = default;
+};
+
+/// What is answered when every attempt has failed. Exactly one of the three.
+struct StaticAnswer {
+  std::uint32_t status = 503;
+  std::string file;  ///< its bytes were read into `body` at load; empty: no body
+  std::string body;
+  std::vector<Header> headers;
+  bool retry_after_auto = false;  ///< `retry-after: auto`: when the breaker probes next
+  bool operator==(const StaticAnswer&) const = default;
+};
+struct LastGood {
+  Duration max_age = std::chrono::minutes(5);
+  bool operator==(const LastGood&) const = default;
+};
+struct Fallback {
+  std::optional<StaticAnswer> answer;
+  std::optional<LastGood> last_good;
+  std::string service;  ///< empty: none
+  bool operator==(const Fallback&) const = default;
+};
+
 /// What to do with an encoded slash or backslash (%2f, %5c) in a path.
 enum class Escapes : std::uint8_t { refuse, keep };
 
@@ -172,6 +298,9 @@ struct Route {
   Escapes escapes = Escapes::refuse;
   bool websocket = true;
   Timeouts timeout;
+  Retry retry;
+  std::optional<Fallback> fallback;
+  std::optional<RateLimit> rate_limit;
   bool operator==(const Route&) const = default;
 };
 

@@ -87,7 +87,8 @@ runtime::Task<void> ProcessService::stop(base::Duration grace) {
   // Endpoints leave before their processes do: nobody is sent to a listener that is closing.
   for (auto& [name, member] : members_) {
     if (member.endpoint_id != 0) {
-      registry_.set_state(member.endpoint_id, false, "stopped", "stopped by the operator");
+      registry_.set_ready(member.endpoint_id, false, "stopped", "stopped by the operator",
+                          context_.lane.now());
     }
   }
   for (auto& [name, member] : members_) member.child->stop(grace);
@@ -100,13 +101,15 @@ runtime::Task<base::Result<void>> ProcessService::restart(base::Duration grace) 
   if (!running_ || stopping_->requested()) {
     co_return base::fail(base::Errc::conflict, service_ + " is stopped; start it");
   }
+  restarted_ = true;
   std::vector<std::string> names;
   for (const auto& [name, member] : members_) names.push_back(name);
   for (const std::string& name : names) {
     Member& member = members_[name];
     if (member.endpoint_id != 0) {
-      registry_.set_state(member.endpoint_id, false, "stopped", "restarted by the operator");
-      registry_.remove_endpoint(std::exchange(member.endpoint_id, 0));
+      registry_.set_ready(member.endpoint_id, false, "stopped", "restarted by the operator",
+                          context_.lane.now());
+      registry_.remove_endpoint(std::exchange(member.endpoint_id, 0), context_.lane.now());
     }
     ++member.life;  // a probe of the ending life is void
     member.child->restart(grace);
@@ -185,11 +188,16 @@ runtime::Task<void> ProcessService::probe(std::string child, std::uint64_t life,
   }
   Member& member = members_[child];
   if (member.endpoint_id != 0) co_return;  // the other probe of this life was first
-  const auto added =
-      registry_.add_endpoint(service_, member.endpoint_name, address, 1, member.child->pid());
+  const auto added = registry_.add_endpoint({.service = service_,
+                                             .name = member.endpoint_name,
+                                             .address = address,
+                                             .pid = member.child->pid(),
+                                             .is_proven = true,
+                                             .at_start = member.restarts == 0 && !restarted_},
+                                            context_.lane.now());
   if (!added) co_return;
   member.endpoint_id = (*added)->id;
-  registry_.set_state(member.endpoint_id, true, "eligible", "");
+  registry_.set_ready(member.endpoint_id, true, "eligible", "", context_.lane.now());
   log_.info("control", {{"service", service_}, {"endpoint", child}, {"address", address}},
             "endpoint joins");
 }
@@ -209,7 +217,8 @@ void ProcessService::facts(const std::string& child, const base::json::value& fa
 void ProcessService::ended(const std::string& child, const std::string& how, base::Duration pause,
                            bool failing) {
   Member& member = members_[child];
-  if (member.endpoint_id != 0) registry_.remove_endpoint(std::exchange(member.endpoint_id, 0));
+  if (member.endpoint_id != 0)
+    registry_.remove_endpoint(std::exchange(member.endpoint_id, 0), context_.lane.now());
   ++member.life;
   member.rss_bytes = 0;
   member.cpu_percent = 0;

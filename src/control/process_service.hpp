@@ -85,6 +85,7 @@ class ProcessService final : public supervise::ChildObserver {
   std::unique_ptr<runtime::Gate> gate_;
   std::unique_ptr<runtime::CancelSource> stopping_;
   bool running_ = false;
+  bool restarted_ = false;  // by the operator: newcomers start slowly
 };
 
 }  // namespace weir::control

@@ -7,80 +7,256 @@
 #include "base/clock.hpp"
 
 namespace weir::control {
+namespace {
 
-std::shared_ptr<upstream::Service> Registry::add_service(std::uint32_t number, std::string name) {
-  const std::lock_guard lock(mutex_);
-  auto service = std::make_shared<upstream::Service>(number, std::move(name), lanes_);
-  services_.push_back({service, {}});
-  return service;
+constexpr base::Duration kRampStep = std::chrono::milliseconds(500);
+
+balance::InitialCheck initial_of(config::CheckInitial initial) {
+  switch (initial) {
+    case config::CheckInitial::healthy:
+      return balance::InitialCheck::healthy;
+    case config::CheckInitial::unhealthy:
+      return balance::InitialCheck::unhealthy;
+    case config::CheckInitial::wait:
+      break;
+  }
+  return balance::InitialCheck::wait;
 }
 
-base::Result<upstream::EndpointRef> Registry::add_endpoint(const std::string& service,
-                                                           std::string name, std::string address,
-                                                           std::uint32_t weight,
-                                                           std::optional<int> pid) {
-  const std::lock_guard lock(mutex_);
-  const auto found = std::ranges::find_if(
-      services_, [&](const ServiceEntry& entry) { return entry.service->name == service; });
-  if (found == services_.end()) {
-    return base::fail(base::Errc::not_found, fmt::format("no service named '{}'", service));
+balance::HostConfig host_config(const config::Service& settings) {
+  balance::HostConfig out;
+  out.has_check = settings.health.check.has_value();
+  if (settings.health.check) {
+    out.rise = settings.health.check->rise;
+    out.fall = settings.health.check->fall;
+    out.initial = initial_of(settings.health.check->initial);
   }
-  auto endpoint = std::make_shared<upstream::Endpoint>(next_id_++, std::move(name),
-                                                       std::move(address), weight, lanes_);
-  found->endpoints.push_back({.endpoint = endpoint,
-                              .state = "starting",
-                              .reason = "not ready yet",
-                              .changed_wall_ms = base::wall_ms(),
-                              .pid = pid});
+  out.slow_start.window = settings.balance.slow_start;
+  return out;
+}
+
+bool same_breaker(const balance::BreakerSnapshot& a, const balance::BreakerSnapshot& b) {
+  return a.state == b.state && a.generation == b.generation && a.forced == b.forced &&
+         (a.probes_free == 0) == (b.probes_free == 0);
+}
+
+}  // namespace
+
+std::shared_ptr<upstream::Service> Registry::add_service(const config::Service& settings,
+                                                         const config::Retry& retry) {
+  const std::lock_guard lock(mutex_);
+  auto slot = std::make_unique<Slot>();
+  slot->policy = std::make_shared<const upstream::ServicePolicy>(upstream::policy_of(settings));
+  slot->host = host_config(settings);
+  slot->breaker = upstream::breaker_config(settings.breaker);
+  upstream::ServiceOptions options{.policy = slot->policy, .breaker = slot->breaker};
+  options.retry_budget.share = retry.budget_share;
+  options.retry_budget.per_second_min = retry.budget_min;
+  slot->service =
+      std::make_shared<upstream::Service>(settings.number, settings.name, lanes_, options);
+  services_.push_back(std::move(slot));
+  return services_.back()->service;
+}
+
+base::Result<upstream::EndpointRef> Registry::add_endpoint(NewEndpoint wanted, base::Time now) {
+  const std::lock_guard lock(mutex_);
+  Slot* const slot = find_service(wanted.service);
+  if (slot == nullptr) {
+    return base::fail(base::Errc::not_found, fmt::format("no service named '{}'", wanted.service));
+  }
+  const upstream::EndpointOptions options{
+      .weight = wanted.weight, .backup = wanted.backup, .breaker = slot->breaker};
+  auto endpoint = std::make_shared<upstream::Endpoint>(next_id_++, std::move(wanted.name),
+                                                       std::move(wanted.address), options, lanes_);
+  balance::HostConfig host = slot->host;
+  if (wanted.is_proven) host.initial = balance::InitialCheck::healthy;
+  slot->endpoints.push_back({.endpoint = endpoint,
+                             .state = "starting",
+                             .reason = "not ready yet",
+                             .changed_wall_ms = base::wall_ms(),
+                             .pid = wanted.pid,
+                             .host = balance::host_joined(host, now, wanted.at_start)});
   return endpoint;
 }
 
-EndpointEntry* Registry::find(std::uint32_t endpoint_id, ServiceEntry** owner) {
-  for (ServiceEntry& service : services_) {
-    for (EndpointEntry& entry : service.endpoints) {
+EndpointEntry* Registry::find(std::uint32_t endpoint_id, Slot** owner) {
+  for (auto& slot : services_) {
+    for (EndpointEntry& entry : slot->endpoints) {
       if (entry.endpoint->id != endpoint_id) continue;
-      *owner = &service;
+      *owner = slot.get();
       return &entry;
     }
   }
   return nullptr;
 }
 
-void Registry::publish(const ServiceEntry& entry) {
-  std::vector<upstream::EndpointRef> eligible;
-  for (const EndpointEntry& each : entry.endpoints) {
-    if (each.eligible) eligible.push_back(each.endpoint);
+Registry::Slot* Registry::find_service(const std::string& name) {
+  for (auto& slot : services_) {
+    if (slot->service->name == name) return slot.get();
   }
-  entry.service->endpoints.publish(upstream::make_set(++generation_, std::move(eligible)));
+  return nullptr;
 }
 
-void Registry::set_state(std::uint32_t endpoint_id, bool eligible, std::string state,
-                         std::string reason) {
+// Decides anew who is in, and publishes when that, a weight or the policy changed.
+void Registry::refresh(Slot& slot, base::Time now) {
+  std::vector<EndpointEntry*> ready;
+  std::vector<balance::Standing> standings;
+  for (EndpointEntry& entry : slot.endpoints) {
+    entry.eligible = false;
+    if (!entry.ready) continue;
+    const balance::HostVerdict verdict = balance::verdict(entry.host, slot.host, now);
+    standings.push_back({.reasons = verdict.reasons,
+                         .weight = static_cast<double>(entry.endpoint->weight),
+                         .ramp = balance::ramp_factor(entry.host, slot.host, now),
+                         .group = entry.endpoint->backup ? 1u : 0u});
+    ready.push_back(&entry);
+  }
+  const balance::Eligibility decided =
+      balance::decide_eligibility(standings, {slot.policy->balance.panic_below});
+  slot.panic = decided.is_panic;
+  upstream::SetParts parts{.policy = slot.policy, .panic = decided.is_panic, .total = ready.size()};
+  for (const std::uint32_t index : decided.in) {
+    EndpointEntry& entry = *ready[index];
+    entry.eligible = true;
+    parts.eligible.push_back(entry.endpoint);
+    parts.factors.push_back(static_cast<float>(standings[index].ramp));
+    const auto score = std::ranges::find(slot.scores, entry.endpoint->id,
+                                         &std::pair<std::uint32_t, double>::first);
+    if (score != slot.scores.end()) parts.scores.push_back(score->second);
+  }
+  if (parts.scores.size() != parts.eligible.size()) parts.scores.clear();
+  for (std::size_t i = 0; i < ready.size(); ++i) {
+    EndpointEntry& entry = *ready[i];
+    entry.share = static_cast<float>(standings[i].ramp);
+    const balance::HostReason primary = standings[i].reasons.primary();
+    std::string_view state = entry.eligible ? "eligible" : balance::name(primary);
+    if (primary == balance::HostReason::eligible && !entry.eligible) state = "backup";
+    if (state == entry.state) continue;
+    entry.state = state;
+    entry.changed_wall_ms = base::wall_ms();
+  }
+  auto next = upstream::make_set(std::move(parts), slot.published.get());
+  const upstream::EndpointSet* const last = slot.published.get();
+  const bool same_members = last != nullptr && last->ids == next->ids &&
+                            last->policy == next->policy && last->panic == next->panic &&
+                            last->total == next->total && last->scores == next->scores;
+  if (same_members && (last->weights == next->weights || now - slot.ramped < kRampStep)) return;
+  slot.ramped = now;
+  auto numbered = std::make_shared<upstream::EndpointSet>(*next);
+  numbered->generation = numbered->scores_version = ++generation_;
+  slot.published = numbered;
+  slot.service->endpoints.publish(std::move(numbered));
+}
+
+void Registry::set_ready(std::uint32_t endpoint_id, bool ready, std::string state,
+                         std::string reason, base::Time now) {
   const std::lock_guard lock(mutex_);
-  ServiceEntry* owner = nullptr;
+  Slot* owner = nullptr;
   EndpointEntry* entry = find(endpoint_id, &owner);
   if (entry == nullptr) return;
-  const bool changed = entry->eligible != eligible;
-  entry->eligible = eligible;
+  entry->ready = ready;
   entry->state = std::move(state);
   entry->reason = std::move(reason);
+  entry->reasons.clear();
   entry->changed_wall_ms = base::wall_ms();
-  if (changed) publish(*owner);
+  refresh(*owner, now);
 }
 
-void Registry::remove_endpoint(std::uint32_t endpoint_id) {
+void Registry::remove_endpoint(std::uint32_t endpoint_id, base::Time now) {
   const std::lock_guard lock(mutex_);
-  ServiceEntry* owner = nullptr;
+  Slot* owner = nullptr;
   if (find(endpoint_id, &owner) == nullptr) return;
   std::erase_if(owner->endpoints, [endpoint_id](const EndpointEntry& entry) {
     return entry.endpoint->id == endpoint_id;
   });
-  publish(*owner);
+  refresh(*owner, now);
 }
 
-std::vector<ServiceEntry> Registry::services() const {
+void Registry::step(Slot& slot, EndpointEntry& entry, const balance::HostEvent& event,
+                    base::Time now, std::vector<HostChange>* changes, bool* wants_check) {
+  balance::HostStep stepped = balance::step(entry.host, event, slot.host, now);
+  entry.host = std::move(stepped.state);
+  if (wants_check != nullptr) *wants_check = stepped.wants_prompt_check;
+  if (changes == nullptr) return;
+  for (balance::HostTransition& each : stepped.transitions) {
+    changes->push_back({slot.service->name, entry.endpoint->name, std::move(each)});
+  }
+}
+
+bool Registry::apply(std::uint32_t endpoint_id, const balance::HostEvent& event, base::Time now,
+                     std::vector<HostChange>* changes) {
   const std::lock_guard lock(mutex_);
-  return services_;
+  Slot* owner = nullptr;
+  EndpointEntry* entry = find(endpoint_id, &owner);
+  if (entry == nullptr) return false;
+  bool wants_check = false;
+  step(*owner, *entry, event, now, changes, &wants_check);
+  refresh(*owner, now);
+  return wants_check;
+}
+
+void Registry::tick(base::Time now, std::vector<HostChange>& changes) {
+  const std::lock_guard lock(mutex_);
+  for (auto& slot : services_) {
+    slot->service->breaker.poll(now);
+    for (EndpointEntry& entry : slot->endpoints) {
+      entry.endpoint->breaker.poll(now);
+      const balance::BreakerSnapshot seen = entry.endpoint->breaker.snapshot();
+      if (!same_breaker(seen, entry.host.breaker.breaker)) {
+        step(*slot, entry, balance::host_event::BreakerSeen{.breaker = seen}, now, &changes,
+             nullptr);
+      }
+      step(*slot, entry, balance::host_event::Tick{}, now, &changes, nullptr);
+    }
+    refresh(*slot, now);
+  }
+}
+
+base::Result<void> Registry::set_policy(const std::string& service, upstream::ServicePolicy policy,
+                                        base::Time now) {
+  const std::lock_guard lock(mutex_);
+  Slot* const slot = find_service(service);
+  if (slot == nullptr) {
+    return base::fail(base::Errc::not_found, fmt::format("no service named '{}'", service));
+  }
+  policy.number = ++policy_number_;
+  slot->policy = std::make_shared<const upstream::ServicePolicy>(std::move(policy));
+  refresh(*slot, now);
+  return {};
+}
+
+void Registry::set_scores(const std::string& service,
+                          const std::vector<std::pair<std::uint32_t, double>>& scores,
+                          base::Time now) {
+  const std::lock_guard lock(mutex_);
+  Slot* const slot = find_service(service);
+  if (slot == nullptr) return;
+  slot->scores = scores;
+  refresh(*slot, now);
+}
+
+std::vector<ServiceEntry> Registry::facts() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ServiceEntry> out;
+  out.reserve(services_.size());
+  for (const auto& slot : services_) out.push_back(*slot);
+  return out;
+}
+
+std::vector<ServiceEntry> Registry::services(base::Time now) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ServiceEntry> out;
+  out.reserve(services_.size());
+  for (const auto& slot : services_) {
+    out.push_back(*slot);
+    for (EndpointEntry& entry : out.back().endpoints) {
+      if (!entry.ready) continue;
+      entry.reasons = balance::describe_all(entry.host, slot->host, now);
+      const bool plain = entry.eligible && entry.share >= 1 && !slot->panic;
+      entry.reason = plain || entry.reasons.empty() ? std::string() : entry.reasons.front();
+    }
+  }
+  return out;
 }
 
 }  // namespace weir::control

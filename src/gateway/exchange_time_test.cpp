@@ -82,7 +82,7 @@ TEST_F(ExchangeTime, ARefusedConnectionIs502) {
 
 TEST_F(ExchangeTime, NobodyEligibleIs503) {
   open();
-  gateway_->service().endpoints.publish(upstream::make_set(2, {}));
+  gateway_->service().endpoints.publish(upstream::make_set({.generation = 2}));
   expect_problem(gateway_->exchange(kGet), 503, Reason::no_host);
 }
 
@@ -265,7 +265,7 @@ TEST_F(ExchangeTime, AFailedRequestsBodyIsNeverTheNextRequest) {
         if (silent || ends) from.response.clear();
         if (fate == static_cast<int>(Fate::bad_head)) from.response = "HTTP/1.1 20\r\n\r\n";
         if (fate == static_cast<int>(Fate::nobody)) {
-          gateway_->service().endpoints.publish(upstream::make_set(2, {}));
+          gateway_->service().endpoints.publish(upstream::make_set({.generation = 2}));
         }
         const std::string bytes = method + " /up HTTP/1.1\r\nHost: a\r\nContent-Length: " + size +
                                   "\r\n\r\n" + evil + next;

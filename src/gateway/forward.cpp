@@ -87,6 +87,37 @@ runtime::Task<base::Result<void>> Forward::hold_body() {
   }
 }
 
+Forward::~Forward() {
+  // What stayed in the input would be read as the next request.
+  if (piece_.consumed > 0) exchange_.consume_body(piece_);
+}
+
+void Forward::begin_attempt() {
+  const runtime::Lane& lane = exchange_.lane();
+  started_ = first_ ? exchange_.started() : lane.now();
+  attempt_ = lane.after(plan_.route.settings.timeout.attempt).shortened(plan_.total);
+  if (!first_) {
+    upstream_.reset();
+    detail_.clear();
+    head_at_ = {};
+    retry_after_.reset();
+    rest_ = {};
+    interim_ = 0;
+    any_byte_ = reconnected_ = unsent_ = retry_ = false;
+  }
+  first_ = false;
+}
+
+bool Forward::ask_again(balance::Cause cause) {
+  retry_ = attempts_.again({.cause = cause,
+                            .is_unsent = unsent_,
+                            .is_response_begun = exchange_.responded(),
+                            .is_body_kept = !body_started_,
+                            .retry_after = retry_after_},
+                           exchange_.lane().now());
+  return retry_;
+}
+
 bool Forward::take_pooled(upstream::Endpoint& endpoint) {
   pool_ = pools_.of(endpoint);
   if (!pool_ || reconnected_) return false;
@@ -109,6 +140,7 @@ runtime::Task<Forward::Step> Forward::connect(upstream::Endpoint& endpoint) {
   auto connected = co_await connecting;
   if (!connected) {
     const bool late = connected.error().code() == base::Errc::deadline;
+    unsent_ = true;
     co_return fail(Reason::connect_failed, late ? 504 : 502,
                    std::string(connected.error().detail()));
   }
@@ -147,6 +179,7 @@ Forward::Step Forward::send_request() {
   if (sent == net::Sent::all) [[likely]]
     return Step::go_on;
   if (sent == net::Sent::broken) {
+    unsent_ = true;  // the kernel took none of it
     return fail_upstream(upstream_->stream->broken("send the request", base::Origin::upstream));
   }
   rest_ = parts;
@@ -228,10 +261,12 @@ void Forward::release_connection() {
 
 runtime::Task<upstream::AttemptOutcome> Forward::send(upstream::Endpoint& endpoint) {
   runtime::Readiness& client = exchange_.client().readiness();
-  attempt_ = exchange_.lane().after(plan_.route.settings.timeout.attempt).shortened(plan_.total);
+  begin_attempt();
+  Step step = Step::go_on;
   for (;;) {
     reason_ = Reason::ok;
-    Step step = Step::go_on;
+    unsent_ = false;
+    step = Step::go_on;
     if (!take_pooled(endpoint)) {
       auto connecting = connect(endpoint);
       step = co_await connecting;
@@ -270,16 +305,20 @@ runtime::Task<upstream::AttemptOutcome> Forward::send(upstream::Endpoint& endpoi
     flags_.set(telemetry::Flag::reconnect);
     upstream_.reset();
   }
-  // A last piece was kept in case it had to be sent again. What stayed in the input now would be
-  // read as the next request.
-  if (piece_.consumed > 0) exchange_.consume_body(std::exchange(piece_, {}));
   release_connection();
-  co_return upstream::AttemptOutcome{
+  const base::Time now = exchange_.lane().precise_now();
+  const upstream::AttemptOutcome outcome{
       .reason = reason_,
       .status = status_,
-      .duration = exchange_.lane().precise_now() - exchange_.started(),
+      .duration = now - started_,
+      .to_head = std::max<base::Duration>((head_at_ == base::Time{} ? now : head_at_) - started_,
+                                          std::chrono::microseconds(1)),
       .bytes_in = exchange_.body_bytes(),
       .bytes_out = exchange_.bytes_out()};
+  if (step == Step::failed && !exchange_.responded() && !exchange_.aborted()) {
+    ask_again(upstream::cause_of(outcome));
+  }
+  co_return outcome;
 }
 
 }  // namespace weir::gateway

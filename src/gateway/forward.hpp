@@ -1,9 +1,10 @@
 #pragma once
-// Forward: one exchange's way through one endpoint: connect → send the request → read the answer →
-// carry the body. It is the HTTP sender of upstream/attempt.
+// Forward: one exchange's way through its endpoints, one at a time: connect → send the request →
+// read the answer → carry the body. It is the HTTP sender of upstream/attempt.
 //
-// What it leaves behind: either the client has an answer (the exchange says which), or nothing was
-// sent to it and outcome.reason says why, so that the caller may answer or try again.
+// What an attempt leaves behind: either the client has an answer (the exchange says which), or
+// nothing was sent to it and outcome.reason (or a status that retry or fallback swallowed) says
+// why.
 
 #include <cstring>
 #include <string>
@@ -25,6 +26,8 @@ struct ForwardPlan {
   std::string websocket_accept;  ///< what the 101 must hold; empty: no upgrade
   bool chunked = false;
   bool idempotent = false;
+  bool has_fallback = false;
+  balance::CauseSet failing;   ///< answers that are retried or replaced, where that is possible
   std::uint64_t body_max = 0;  ///< 0 = no limit
   base::Deadline total;
 
@@ -40,15 +43,20 @@ struct ForwardPlan {
 
 class Forward {
  public:
-  Forward(http::Exchange& exchange, EndpointPools& pools, const ForwardPlan& plan)
-      : exchange_(exchange), pools_(pools), plan_(plan) {}
+  Forward(http::Exchange& exchange, EndpointPools& pools, const ForwardPlan& plan,
+          upstream::Attempts& attempts)
+      : exchange_(exchange), pools_(pools), plan_(plan), attempts_(attempts) {}
+  /// The request's bytes, kept for another attempt, leave the input.
+  ~Forward();
 
   /// Holds a chunked body's head back until the body is known to be sound: complete, or 16 KiB of
   /// it validated, or hold_time over. Fails: bad_message, too_large, closed, deadline.
   runtime::Task<base::Result<void>> hold_body();
 
-  /// Requires: called at most once unless nothing was sent.
+  /// One attempt. Requires: the first one, or should_retry() after the last.
   runtime::Task<upstream::AttemptOutcome> send(upstream::Endpoint& endpoint);
+  /// The attempt failed, nothing reached the client, and Attempts granted another.
+  bool should_retry() const noexcept { return retry_; }
 
   /// Why the attempt failed, for the problem's detail.
   const std::string& detail() const noexcept { return detail_; }
@@ -65,6 +73,9 @@ class Forward {
   Step judge_answer();
   Step take_bytes(runtime::Wake wake);
   Step answer_final();
+  bool swallow_answer();
+  void begin_attempt();
+  bool ask_again(balance::Cause cause);
 
   // ---- steps that wait
   runtime::Task<Step> connect(upstream::Endpoint& endpoint);
@@ -89,6 +100,7 @@ class Forward {
   http::Exchange& exchange_;
   EndpointPools& pools_;
   const ForwardPlan& plan_;
+  upstream::Attempts& attempts_;
   http::ClientPool::Use pool_;
   std::unique_ptr<http::ClientConnection> upstream_;
   std::string framed_head_;  // texts of rest_ that would not outlive their piece
@@ -98,6 +110,9 @@ class Forward {
   std::string held_;               // a chunked body's validated front
   http::Exchange::Piece piece_;    // the first piece of a length-framed body, in the input
   base::Deadline attempt_;
+  base::Time started_{};                       // the attempt
+  base::Time head_at_{};                       // its response's head was judged; 0 = not yet
+  std::optional<base::Duration> retry_after_;  // what a swallowed answer asked for
   telemetry::Reason reason_ = telemetry::Reason::ok;
   telemetry::Flags flags_;
   unsigned status_ = 0;  // to answer when nothing was sent
@@ -110,6 +125,9 @@ class Forward {
   bool any_byte_ = false;                      // of the response
   bool continue_relayed_ = false;
   bool reconnected_ = false;
+  bool first_ = true;    // attempt
+  bool unsent_ = false;  // no byte of the request reached the upstream
+  bool retry_ = false;
 };
 
 }  // namespace weir::gateway

@@ -1,5 +1,6 @@
 // Forward, the way back: reading the upstream's answer and carrying it to the client.
 #include "gateway/forward.hpp"
+#include "http/field_lines.hpp"
 #include "http/h1_response.hpp"
 #include "http/head_writer.hpp"
 #include "http/tunnel.hpp"
@@ -60,10 +61,37 @@ http::BodyDecoder Forward::answer_body(const http::ResponseHead& head) const {
   return http::BodyDecoder::none();
 }
 
+// An answer that says the endpoint failed is not passed on when another attempt or a fallback
+// follows. True: it was swallowed, and status_ says what it was.
+bool Forward::swallow_answer() {
+  http::ResponseHead& head = exchange_.context().response;
+  const balance::Cause cause = balance::cause_of_status(head.status);
+  if (!plan_.failing.has(cause) || exchange_.responded()) return false;
+  const std::string_view wish = head.fields.find(http::FieldId::retry_after);
+  std::uint64_t seconds = 0;
+  std::string_view digits;
+  if (!wish.empty() && http::parse_content_length(wish, seconds, digits)) {
+    retry_after_ = std::chrono::seconds(std::min<std::uint64_t>(seconds, 86'400));
+  }
+  if (!ask_again(cause) && !plan_.has_fallback) return false;
+  status_ = head.status;
+  upstream_->body = answer_body(head);
+  upstream_->keep_alive = head.keep_alive;
+  const std::span<char> bytes(const_cast<char*>(upstream_->input.data()) + head.bytes,
+                              upstream_->input.size() - head.bytes);
+  const http::BodyDecoder::Step rest = upstream_->body.decode(bytes);
+  upstream_->keep_alive = upstream_->keep_alive && !rest.refused;
+  upstream_->input.consume(head.bytes + rest.consumed);
+  return true;
+}
+
 // Head and first piece of the body leave in one system call. What came with the head is decoded
 // before anything is sent: a bad first chunk is still a 502.
 Forward::Step Forward::answer_final() {
   http::ResponseHead& head = exchange_.context().response;
+  head_at_ = exchange_.lane().now();
+  if (head.status >= 429 && swallow_answer()) [[unlikely]]
+    return Step::done;
   const ResponseFraming framing =
       frame_response(head, exchange_.minor(), exchange_.is_head_request());
   if (framing.closes || !upload_done_) exchange_.close_after();

@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <new>
-
+#include "gateway/story.hpp"
 #include "http/head_writer.hpp"
 #include "http/websocket.hpp"
-#include "runtime/frame_pool.hpp"
 #include "runtime/lane.hpp"
 
 namespace weir::gateway {
@@ -16,24 +14,6 @@ using telemetry::Reason;
 
 constexpr std::string_view kBodyTooLarge = "the body is too large";
 constexpr int kViaMax = 3;  // our own mark so often in Via is a loop
-
-// A copy of a record-sized block from the frame pool: no heap allocation per exchange.
-struct FreeRecord {
-  void operator()(telemetry::ExchangeRecord* record) const noexcept {
-    runtime::release_frame(record, sizeof *record);
-  }
-};
-using RecordBlock = std::unique_ptr<telemetry::ExchangeRecord, FreeRecord>;
-
-RecordBlock make_record() {
-  return RecordBlock(new (runtime::allocate_frame(sizeof(telemetry::ExchangeRecord)))
-                         telemetry::ExchangeRecord);
-}
-
-bool is_idempotent(std::string_view method) noexcept {
-  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" ||
-         method == "PUT" || method == "DELETE";
-}
 
 http::Problem make_problem(std::uint16_t status, std::string detail, std::string_view action,
                            Reason reason) {
@@ -47,6 +27,9 @@ http::Problem make_problem(std::uint16_t status, std::string detail, std::string
 
 std::string_view action_for(Reason reason) noexcept {
   switch (reason) {
+    case Reason::breaker_open:
+      return "Too many requests failed, so none is sent for a while: weir breaker NAME shows until "
+             "when, and resets it.";
     case Reason::no_host:
       return "See which endpoints are eligible: weir status, or GET /api/services on the admin "
              "listener.";
@@ -96,20 +79,6 @@ class HttpProxy::HeadBlock {
   bool large_ = false;
 };
 
-// Everything of one exchange that is told after its head is gone.
-struct HttpProxy::Story {
-  telemetry::RequestId id;
-  ClientAddress client;
-  RecordBlock record;  // null when the access log is off
-  const upstream::Service* service = nullptr;
-  upstream::AttemptOutcome outcome;
-  std::uint32_t endpoint_id = 0;  // 0: none was asked
-  Reason reason = Reason::ok;
-  telemetry::Flags flags;
-  bool websocket = false;
-  bool peer_is_trusted = false;
-};
-
 upstream::ServiceLane& HttpProxy::lane_of(upstream::Service& service, std::uint32_t slot) {
   if (slot >= services_.size()) services_.resize(slot + 1);
   auto& lane = services_[slot];
@@ -127,6 +96,9 @@ runtime::Task<void> HttpProxy::refuse(http::Exchange& exchange, http::Problem pr
   }
   if (!problem.request_id.empty()) {
     response.fields.emplace_back("X-Request-Id", std::string(problem.request_id));
+  }
+  if (problem.retry_after != 0) {
+    response.fields.emplace_back("Retry-After", std::to_string(problem.retry_after));
   }
   if (!allow.empty()) response.fields.emplace_back("Allow", std::move(allow));
   if (problem.status == 426) response.fields.emplace_back("Sec-WebSocket-Version", "13");
@@ -191,15 +163,19 @@ const Route* HttpProxy::decide(http::Exchange& exchange, const RouteTable& table
 
 // Fills the plan and writes the upstream's head. Plain code, as decide().
 void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block, ForwardPlan& plan,
-                        http::Problem& problem) {
+                        upstream::AttemptPlan& tries, http::Problem& problem) {
   http::RequestHead& head = exchange.head();
   const Route& route = plan.route;
   story.service = route.service.get();
   plan.set_method(head.method);
   plan.chunked = head.framing == http::Framing::chunked;
-  plan.idempotent = is_idempotent(head.method);
+  plan.idempotent = balance::is_idempotent(head.method);
+  plan.has_fallback = route.settings.fallback.has_value();
+  plan_tries(head, story, route, tries);
+  plan.failing = route.settings.retry.causes;
   plan.body_max = smaller_limit(route.settings.body_max, exchange.limits().body_max);
   plan.total = exchange.lane().after(route.settings.timeout.total);
+  tries.total = plan.total;
   if (plan.body_max != 0 && head.content_length > plan.body_max) {
     problem = make_problem(413, fmt::format("the body is larger than {} bytes", plan.body_max), {},
                            Reason::client_protocol);
@@ -246,29 +222,38 @@ runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
   } else {
     HeadBlock block(context_.buffers);
     ForwardPlan plan{.route = *route, .request_id = telemetry::view(story.id)};
-    prepare(exchange, story, block, plan, problem);
+    upstream::AttemptPlan tries;
+    prepare(exchange, story, block, plan, tries, problem);
     upstream::ServiceLane& service = lane_of(*route->service, route->service_slot);
     telemetry::TrafficCounters& counters = service.counters();
     counters.begin();
-    Forward sender(exchange, pools_, plan);
+    upstream::Attempts attempts(service, tries);
+    Forward sender(exchange, pools_, plan, attempts);
     if (problem.detail.empty() && plan.chunked && !exchange.expects_continue()) {
       auto holding = sender.hold_body();
       const auto held = co_await holding;
       if (!held) problem = body_problem(exchange, held.error(), story);
     }
     if (problem.detail.empty()) {
-      upstream::Attempts attempts(service);
-      if (upstream::Endpoint* endpoint = attempts.next()) [[likely]] {
+      const runtime::Lane& lane = context_.lane;
+      bool go_on = attempts.enter(lane.now());
+      while (go_on) {
+        upstream::Endpoint* const endpoint = attempts.next(lane.now());
+        if (endpoint == nullptr) break;
         if (story.record != nullptr) story.record->endpoint.set(endpoint->name);
         auto sending = sender.send(*endpoint);
-        attempts.report(co_await sending);
+        attempts.report(co_await sending, lane.now());
+        go_on = sender.should_retry();
+        if (go_on) {
+          auto pausing = pause(exchange, attempts);
+          go_on = co_await pausing;
+        }
       }
-      story.outcome = attempts.outcome();
-      story.endpoint_id = attempts.endpoint_id();
-      story.reason = story.outcome.reason;
-      story.flags = sender.flags();
-      if (story.reason != Reason::ok && !exchange.responded()) {
-        problem = attempt_problem(story, sender.detail());
+      attempts.conclude(lane.now());
+      settle(exchange, story, attempts, sender, problem);
+      if (plan.has_fallback && !exchange.responded() && !exchange.aborted()) {
+        auto falling = fall_back(exchange, *route, story, problem);
+        co_await falling;
       }
     }
     if (!problem.detail.empty() && !exchange.aborted()) [[unlikely]] {
@@ -298,20 +283,48 @@ http::Problem HttpProxy::body_problem(http::Exchange& exchange, const base::Erro
   }
 }
 
-http::Problem HttpProxy::attempt_problem(const Story& story, const std::string& detail) {
-  const bool no_host = story.reason == Reason::no_host;
-  const auto status = static_cast<std::uint16_t>(no_host ? 503 : story.outcome.status);
-  return make_problem(
-      status, no_host ? fmt::format("no endpoint of {} is eligible", story.service->name) : detail,
-      action_for(story.reason), story.reason);
+// What the attempts came to; a problem when the client has no answer yet.
+void HttpProxy::settle(const http::Exchange& exchange, Story& story,
+                       const upstream::Attempts& attempts, const Forward& sender,
+                       http::Problem& problem) {
+  story.attempts = attempts.count();
+  story.outcome = attempts.outcome();
+  story.endpoint_id = attempts.endpoint_id();
+  story.reason = story.attempts == 0 ? attempts.refusal() : story.outcome.reason;
+  story.flags = sender.flags();
+  if (story.attempts > 1) story.flags.set(telemetry::Flag::retried);
+  if (attempts.in_panic()) story.flags.set(telemetry::Flag::panic);
+  if (exchange.responded()) return;
+  if (story.attempts > 0) {
+    const unsigned status = story.outcome.status;
+    const bool swallowed = story.reason == Reason::ok;
+    problem = make_problem(
+        static_cast<std::uint16_t>(status),
+        swallowed ? fmt::format("the last of {} attempts was answered {}", story.attempts, status)
+                  : sender.detail(),
+        action_for(story.reason), story.reason);
+    return;
+  }
+  const bool open = story.reason == Reason::breaker_open;
+  problem =
+      make_problem(503,
+                   open ? fmt::format("the circuit breakers of {} are open", story.service->name)
+                        : fmt::format("no endpoint of {} is eligible", story.service->name),
+                   action_for(story.reason), story.reason);
+  if (attempts.refused_until() != base::kNever) {
+    const auto left = attempts.refused_until() - context_.lane.now();
+    problem.retry_after = static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(left / std::chrono::seconds(1) + 1, 1, 3600));
+  }
 }
 
 void HttpProxy::count(const http::Exchange& exchange, const Story& story,
                       telemetry::TrafficCounters& counters) {
-  const bool attempted = story.endpoint_id != 0 && story.reason == Reason::ok;
+  const bool attempted = story.attempts == 1 && story.reason == Reason::ok;
   const base::Duration duration =
       attempted ? story.outcome.duration : context_.lane.precise_now() - exchange.started();
-  counters.finish({.status = exchange.status(),
+  // A fallback is what the client sees; the service failed all the same.
+  counters.finish({.status = story.fallback ? story.outcome.status : exchange.status(),
                    .reason = story.reason,
                    .duration = duration,
                    .bytes_in = exchange.body_bytes(),
@@ -330,7 +343,7 @@ void HttpProxy::tell(const http::Exchange& exchange, const Story& story) {
   record.endpoint_id = story.endpoint_id;
   record.status = exchange.status();
   record.lane = static_cast<std::uint16_t>(context_.lane.number());
-  record.attempts = story.endpoint_id != 0 ? 1 : 0;
+  record.attempts = static_cast<std::uint8_t>(story.attempts);
   record.reason = story.reason;
   record.flags = story.flags;
   record.protocol =

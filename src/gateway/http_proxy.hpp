@@ -46,9 +46,15 @@ class HttpProxy final : public http::Handler {
   const Route* decide(http::Exchange& exchange, const RouteTable& table, Story& story,
                       http::Problem& problem, std::string& allow);
   void prepare(http::Exchange& exchange, Story& story, HeadBlock& block, ForwardPlan& plan,
-               http::Problem& problem);
+               upstream::AttemptPlan& tries, http::Problem& problem);
+  void plan_tries(const http::RequestHead& head, const Story& story, const Route& route,
+                  upstream::AttemptPlan& tries);
   http::Problem body_problem(http::Exchange& exchange, const base::Error& error, Story& story);
-  http::Problem attempt_problem(const Story& story, const std::string& detail);
+  void settle(const http::Exchange& exchange, Story& story, const upstream::Attempts& attempts,
+              const Forward& sender, http::Problem& problem);
+  runtime::Task<bool> pause(http::Exchange& exchange, upstream::Attempts& attempts);
+  runtime::Task<void> fall_back(http::Exchange& exchange, const Route& route, Story& story,
+                                http::Problem& problem);
   upstream::ServiceLane& lane_of(upstream::Service& service, std::uint32_t slot);
   runtime::Task<void> refuse(http::Exchange& exchange, http::Problem problem,
                              telemetry::Reason reason, std::string allow);

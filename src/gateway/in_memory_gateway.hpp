@@ -115,13 +115,15 @@ class InMemoryGateway {
       : context_(lane_),
         origin_(lane_),
         counters_(1),
-        service_(std::make_shared<upstream::Service>(1, "origin", 1)),
+        policy_(std::make_shared<const upstream::ServicePolicy>(
+            upstream::policy_of(settings.services.front()))),
+        service_(std::make_shared<upstream::Service>(1, "origin", 1,
+                                                     upstream::ServiceOptions{.policy = policy_})),
         routes_(
             std::make_shared<const RouteTable>(settings, ServiceFinder{{"origin", {service_, 0}}})),
         proxy_(context_, origin_, routes_, nullptr) {
     limits.hold_time = std::chrono::hours(1);
-    service_->endpoints.publish(upstream::make_set(
-        1, {std::make_shared<upstream::Endpoint>(1, "origin-1", "10.0.0.1:80", 1, 1)}));
+    publish(1);
     server_ =
         std::make_unique<http::Server>(context_, nullptr, 0, limits, counters_.lane(0), proxy_);
   }
@@ -134,7 +136,9 @@ class InMemoryGateway {
   static config::Settings default_settings() {
     config::Settings settings;
     settings.listeners.push_back({.name = "web"});
-    settings.services.push_back({.number = 1, .name = "origin"});
+    config::Service service{.number = 1, .name = "origin"};
+    service.breaker.enabled = false;  // tests of one rule are not stopped by another
+    settings.services.push_back(service);
     config::Route route;
     route.service = "origin";
     settings.routes.push_back(route);
@@ -182,6 +186,17 @@ class InMemoryGateway {
     settle();
     return std::exchange(answer_, {});
   }
+  /// The service has so many endpoints from now on: origin-1 at 10.0.0.1:80 and so on.
+  void publish(std::uint32_t count) {
+    while (endpoints_.size() < count) {
+      const auto id = static_cast<std::uint32_t>(endpoints_.size() + 1);
+      endpoints_.push_back(std::make_shared<upstream::Endpoint>(
+          id, "origin-" + std::to_string(id), "10.0.0." + std::to_string(id) + ":80",
+          upstream::EndpointOptions{}, 1));
+    }
+    service_->endpoints.publish(upstream::make_set(
+        {.generation = ++generation_, .policy = policy_, .eligible = endpoints_}));
+  }
   telemetry::TrafficSnapshot traffic() const { return service_->traffic.total(); }
   upstream::Service& service() { return *service_; }
 
@@ -198,12 +213,15 @@ class InMemoryGateway {
   http::LaneContext context_;
   Origin origin_;
   telemetry::ListenerTraffic counters_;
+  std::shared_ptr<const upstream::ServicePolicy> policy_;
   std::shared_ptr<upstream::Service> service_;
   runtime::Published<RouteTable> routes_;
   HttpProxy proxy_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<net::PipeStream> client_;
   std::string answer_;
+  std::vector<upstream::EndpointRef> endpoints_;
+  std::uint64_t generation_ = 0;
 };
 
 }  // namespace weir::gateway

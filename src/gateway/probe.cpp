@@ -38,7 +38,7 @@ struct ProbeSender {
       outcome.reason = telemetry::Reason::upstream_closed;
       result.detail = fetched.error().detail();
     }
-    outcome.duration = context.lane.precise_now() - start;
+    outcome.duration = outcome.to_head = context.lane.precise_now() - start;
     co_return outcome;
   }
 };
@@ -52,15 +52,21 @@ runtime::Task<HttpProxy::ProbeResult> HttpProxy::probe(std::shared_ptr<upstream:
   telemetry::TrafficCounters& counters = lane.counters();
   counters.begin();
   ProbeSender sender{context_, pools_, result};
-  upstream::Attempts attempts(lane);
-  if (upstream::Endpoint* endpoint = attempts.next()) {
+  const upstream::AttemptPlan plan{.key = lane.rng().next()};
+  upstream::Attempts attempts(lane, plan);
+  upstream::Endpoint* endpoint = nullptr;
+  if (attempts.enter(context_.lane.now())) endpoint = attempts.next(context_.lane.now());
+  if (endpoint != nullptr) {
     auto sending = sender.send(*endpoint);
-    attempts.report(co_await sending);
+    attempts.report(co_await sending, context_.lane.now());
   } else {
-    result.detail = "no endpoint is eligible";
+    result.detail = attempts.refusal() == telemetry::Reason::breaker_open
+                        ? "the circuit breakers are open"
+                        : "no endpoint is eligible";
   }
+  attempts.conclude(context_.lane.now());
   result.status = attempts.outcome().status;
-  result.reason = attempts.outcome().reason;
+  result.reason = endpoint != nullptr ? attempts.outcome().reason : attempts.refusal();
   result.duration = attempts.outcome().duration;
   counters.finish({.status = result.status, .reason = result.reason, .duration = result.duration});
   co_return result;

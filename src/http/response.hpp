@@ -25,6 +25,7 @@ struct Problem {
   std::string_view action;  ///< what to do about it; empty: left out
   std::string_view reason;  ///< the exchange's reason code (balancing.md, 14); empty: left out
   std::string_view request_id;
+  std::uint32_t retry_after = 0;  ///< seconds, for the Retry-After field; 0: left out
 };
 
 /// `application/problem+json`. The text is escaped; raw input never reaches a page as markup.

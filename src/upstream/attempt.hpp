@@ -1,20 +1,30 @@
 #pragma once
-// Attempts: pick → send → report, the same for any sender (HTTP now; gRPC, SQL and key-value
-// later).
+// Attempts: pick → admit → send → report → retry?, the same for any sender (HTTP now; gRPC, SQL and
+// key-value later).
 //
-//   Attempts attempts(service);
-//   while (Endpoint* endpoint = attempts.next()) {
-//     attempts.report(co_await send(*endpoint));
-//     break;  // retries join here with the resilience part
+//   Attempts attempts(service, plan);
+//   if (!attempts.enter(now)) return;      // the service's breaker is open
+//   while (Endpoint* endpoint = attempts.next(now)) {
+//     attempts.report(co_await send(*endpoint), now);
+//     if (!attempts.again(facts, now)) break;
+//     co_await sleep_for(lane, attempts.pause());
 //   }
+//   attempts.conclude(now);
 //
-// It holds no policy of its own and no coroutine: the sender is awaited by whoever drives it, which
-// saves a frame an exchange. Lane-only; the snapshot it picked from lives as long as it does.
+// 1. It holds no policy of its own and no coroutine: the sender is awaited by whoever drives it.
+// 2. Never an endpoint tried before in this exchange, by construction: Tried excludes it.
+// 3. Every breaker permit and budget ticket ends, on every way out: both are members.
+// Lane-only; the snapshot it picked from lives as long as it does.
 
-#include "base/assert.hpp"
-#include "base/clock.hpp"
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "balance/cause.hpp"
+#include "balance/retry_rule.hpp"
+#include "base/deadline.hpp"
 #include "telemetry/reason.hpp"
-#include "upstream/service.hpp"
+#include "upstream/service_lane.hpp"
 
 namespace weir::upstream {
 
@@ -22,53 +32,94 @@ namespace weir::upstream {
 struct AttemptOutcome {
   telemetry::Reason reason = telemetry::Reason::no_host;
   unsigned status = 0;
-  base::Duration duration{};
+  base::Duration duration{};  ///< of the whole attempt
+  base::Duration to_head{};   ///< until the response's head, or until it failed
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
 };
 
+/// What an outcome is to breakers and the retry rule.
+balance::Cause cause_of(const AttemptOutcome& outcome) noexcept;
+
+/// What holds for all attempts of one exchange.
+struct AttemptPlan {
+  std::uint64_t key = 0;                 ///< of the hashing algorithms
+  const config::Retry* retry = nullptr;  ///< null: one attempt
+  bool is_idempotent = false;
+  bool has_idempotency_key = false;  ///< present and allowed
+  base::Deadline total;
+};
+
+/// What is known of a failed attempt when it may be repeated.
+struct FailureFacts {
+  balance::Cause cause = balance::Cause::none;
+  bool is_unsent = false;
+  bool is_response_begun = false;
+  bool is_body_kept = true;
+  std::optional<base::Duration> retry_after;
+};
+
 class Attempts {
  public:
-  explicit Attempts(ServiceLane& service) noexcept : service_(service) {}
+  Attempts(ServiceLane& service, const AttemptPlan& plan) noexcept
+      : service_(service), plan_(plan) {}
   Attempts(const Attempts&) = delete;
   Attempts& operator=(const Attempts&) = delete;
-  ~Attempts() { WEIR_ASSERT(!under_way_); }
+  ~Attempts() { WEIR_ASSERT(endpoint_ == nullptr); }
 
-  /// The endpoint to try, counted as in flight until report(); null when nobody is eligible.
-  Endpoint* next() {
-    WEIR_ASSERT(!under_way_);
-    pick_ = service_.pick();
-    if (pick_.endpoint == nullptr) return nullptr;
-    endpoint_id_ = pick_.endpoint->id;
-    under_way_ = true;
-    pick_.endpoint->traffic.lane(service_.lane()).begin();
-    return pick_.endpoint;
-  }
+  /// Whether the service's own breaker lets the exchange in. Called once, first.
+  bool enter(base::Time now);
+  /// The exchange is over: its last outcome, before any fallback, counts for the service's breaker.
+  void conclude(base::Time now);
+
+  /// The endpoint to try, counted as in flight until report(); null when nobody is eligible
+  /// (refusal() says why).
+  Endpoint* next(base::Time now);
 
   /// Ends the try that next() began.
-  void report(const AttemptOutcome& outcome) {
-    WEIR_ASSERT(under_way_);
-    under_way_ = false;
-    outcome_ = outcome;
-    pick_.endpoint->traffic.lane(service_.lane())
-        .finish({.status = outcome.status,
-                 .reason = outcome.reason,
-                 .duration = outcome.duration,
-                 .bytes_in = outcome.bytes_in,
-                 .bytes_out = outcome.bytes_out});
-  }
+  void report(const AttemptOutcome& outcome, base::Time now);
+
+  /// Whether a failed attempt is to be made again; if so its place in the retry budget is taken and
+  /// pause() says how long to wait. Asked at most once an attempt, before or after report().
+  bool again(const FailureFacts& facts, base::Time now);
+  base::Duration pause() const noexcept { return decision_.after; }
+  /// After the pause: whether the retry has its place on the wire. `wait`: too many retries are
+  /// under way; ask again soon. Cost: no allocation.
+  enum class Place : std::uint8_t { taken, wait, refused };
+  Place place(base::Time now) { return next_ticket_ ? Place::taken : ask_for_place(now); }
+  balance::RetryReason why_not() const noexcept { return decision_.reason; }
 
   /// The last try's; `no_host` when there was none.
   const AttemptOutcome& outcome() const noexcept { return outcome_; }
-  /// 0: nobody was eligible.
+  /// Of the last try; 0: nobody was eligible.
   std::uint32_t endpoint_id() const noexcept { return endpoint_id_; }
+  std::uint32_t count() const noexcept { return count_; }
+  bool in_panic() const noexcept { return set_ && set_->panic; }
+  /// Why next() gave nobody: no_host, or breaker_open when only breakers stood in the way.
+  telemetry::Reason refusal() const noexcept { return refusal_; }
+  /// When the first of these breakers lets probes in; kNever when not known.
+  base::Time refused_until() const noexcept { return refused_until_; }
 
  private:
+  bool is_another_left() const noexcept;
+  Place ask_for_place(base::Time now);
+
   ServiceLane& service_;
-  ServiceLane::Pick pick_;
+  const AttemptPlan& plan_;
+  ServiceLane::Held set_;
+  balance::Tried tried_;
+  balance::Breaker::Permit service_permit_;
+  balance::Breaker::Permit permit_;                          // of the attempt under way
+  std::optional<balance::RetryBudget::Ticket> ticket_;       // of the attempt under way
+  std::optional<balance::RetryBudget::Ticket> next_ticket_;  // of the one that again() promised
+  Endpoint* endpoint_ = nullptr;                             // under way
   AttemptOutcome outcome_;
+  balance::RetryDecision decision_;
   std::uint32_t endpoint_id_ = 0;
-  bool under_way_ = false;
+  std::uint32_t count_ = 0;
+  bool exempt_ = false;  // from the cap on retries on the wire
+  telemetry::Reason refusal_ = telemetry::Reason::no_host;
+  base::Time refused_until_ = base::kNever;
 };
 
 }  // namespace weir::upstream

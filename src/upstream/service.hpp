@@ -1,59 +1,52 @@
 #pragma once
-// Service: a named set of endpoints as the data lanes see it: the published set, and what the
-// service carried. ServiceLane is one lane's view with that lane's balancing state.
+// Service: a named set of endpoints as the data lanes see it: the published set, what all lanes
+// share about it, and what it carried.
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 
-#include "balance/round_robin.hpp"
+#include "balance/retry_budget.hpp"
 #include "runtime/published.hpp"
 #include "telemetry/traffic.hpp"
-#include "upstream/endpoint.hpp"
+#include "upstream/endpoint_set.hpp"
 
 namespace weir::upstream {
 
+struct ServiceOptions {
+  std::shared_ptr<const ServicePolicy> policy;  ///< null: all defaults
+  balance::BreakerConfig breaker;
+  balance::RetryBudgetConfig retry_budget;
+};
+
 struct Service {
-  Service(std::uint32_t number_, std::string name_, std::size_t lanes)
-      : number(number_), name(std::move(name_)), endpoints(make_set(0, {})), traffic(lanes) {}
+  Service(std::uint32_t number_, std::string name_, std::size_t lanes, ServiceOptions options = {})
+      : number(number_),
+        name(std::move(name_)),
+        endpoints(make_set({.policy = std::move(options.policy)})),
+        traffic(lanes),
+        breaker(options.breaker, number_),
+        retry_budget(options.retry_budget) {}
 
   const std::uint32_t number;
   const std::string name;
   runtime::Published<EndpointSet> endpoints;
   telemetry::Traffic traffic;
-};
 
-/// Lane-only.
-class ServiceLane {
- public:
-  ServiceLane(Service& service, unsigned lane)
-      : service_(service), reader_(service.endpoints), policy_(lane), lane_(lane) {}
-
-  /// An endpoint and the snapshot that keeps it alive.
-  struct Pick {
-    runtime::PublishedReader<EndpointSet>::Held set;
-    Endpoint* endpoint = nullptr;  ///< null: nobody is eligible
-  };
-  Pick pick() {
-    Pick pick;
-    pick.set = reader_.hold();
-    if (!pick.set->ids.empty()) {
-      const std::size_t index = policy_.pick(pick.set->ids, pick.set->generation);
-      pick.endpoint = pick.set->eligible[index].get();
-    }
-    return pick;
-  }
-
-  Service& service() noexcept { return service_; }
-  telemetry::TrafficCounters& counters() noexcept { return service_.traffic.lane(lane_); }
-  unsigned lane() const noexcept { return lane_; }
-
- private:
-  Service& service_;
-  runtime::PublishedReader<EndpointSet> reader_;
-  balance::RoundRobin policy_;
-  unsigned lane_;
+  // ---- shared by all lanes, each an atomic
+  /// Counts the final outcomes of exchanges, before a fallback (balancing.md, 6).
+  balance::Breaker breaker;
+  balance::RetryBudget retry_budget;
+  /// Attempts under way on all lanes: the load bound of consistent_hash and the retry cap.
+  alignas(64) std::atomic<std::uint32_t> in_flight{0};
+  /// What the last seconds were like, by the collector; microseconds, 0 = not known. Relaxed.
+  std::atomic<std::uint32_t> p50_us{0};
+  std::atomic<std::uint32_t> p95_us{0};
+  std::atomic<std::uint32_t> median_cost_us{0};
+  std::atomic<std::uint64_t> retries{0};
+  std::atomic<std::uint64_t> fallbacks{0};
 };
 
 }  // namespace weir::upstream

@@ -1,0 +1,98 @@
+// HttpProxy, when an attempt fails: what may be tried again, the pause before it, and what is
+// answered in the end.
+#include <charconv>
+
+#include "gateway/request_key.hpp"
+#include "gateway/story.hpp"
+#include "runtime/cancel.hpp"
+#include "runtime/lane.hpp"
+
+namespace weir::gateway {
+namespace {
+
+// How soon a retry that found too many others on the wire asks again.
+constexpr base::Duration kPlacePause = std::chrono::milliseconds(5);
+
+}  // namespace
+
+void HttpProxy::plan_tries(const http::RequestHead& head, const Story& story, const Route& route,
+                           upstream::AttemptPlan& tries) {
+  const config::Retry& retry = route.settings.retry;
+  tries.retry = &retry;
+  tries.is_idempotent = balance::is_idempotent(head.method);
+  if (retry.idempotency_key && !tries.is_idempotent) {
+    static const config::HashKey kHeader{config::HashKey::Source::header, "idempotency-key"};
+    tries.has_idempotency_key = request_key(kHeader, head, {}).has_value();
+  }
+  upstream::ServiceLane& service = lane_of(*route.service, route.service_slot);
+  const auto set = service.hold();
+  const config::Balance& balance = set->policy->balance;
+  if (balance.algorithm == balance::Algorithm::ip_hash) {
+    static const config::HashKey kClient{config::HashKey::Source::client_ip, {}};
+    tries.key = *request_key(kClient, head, story.client.view());
+  } else if (balance.hash_key.source != config::HashKey::Source::none) [[unlikely]] {
+    const auto key = request_key(balance.hash_key, head, story.client.view());
+    tries.key = key ? *key : service.rng().next();
+  }
+}
+
+// Back-off, then a place among the retries on the wire. False: the client left, or time is over.
+runtime::Task<bool> HttpProxy::pause(http::Exchange& exchange, upstream::Attempts& attempts) {
+  runtime::Readiness timer(context_.lane);  // nothing but time and the client's end wake it
+  runtime::Readiness& client = exchange.client().readiness();
+  base::Duration wait = attempts.pause();
+  for (;;) {
+    if (wait > base::Duration::zero()) {
+      if (client.hangup) co_return false;
+      client.watch_hangup(&timer);
+      const runtime::Wake wake = co_await timer.wait_readable(context_.lane.after(wait));
+      client.watch_hangup(nullptr);
+      if (wake == runtime::Wake::cancelled) {
+        exchange.abort();
+        co_return false;
+      }
+    }
+    switch (attempts.place(context_.lane.now())) {
+      case upstream::Attempts::Place::taken:
+        co_return true;
+      case upstream::Attempts::Place::refused:
+        co_return false;
+      case upstream::Attempts::Place::wait:
+        wait = kPlacePause;
+        break;
+    }
+  }
+}
+
+// The configured answer in place of the failure. It counts as a failed exchange all the same.
+runtime::Task<void> HttpProxy::fall_back(http::Exchange& exchange, const Route& route, Story& story,
+                                         http::Problem& problem) {
+  const config::Fallback& settings = *route.settings.fallback;
+  if (!settings.answer) co_return;
+  const config::StaticAnswer& answer = *settings.answer;
+  http::Response response;
+  response.status = static_cast<std::uint16_t>(answer.status);
+  response.body = answer.body;
+  for (const config::Header& header : answer.headers) {
+    response.fields.emplace_back(header.name, header.value);
+  }
+  if (answer.retry_after_auto && problem.retry_after != 0) {
+    response.fields.emplace_back("Retry-After", std::to_string(problem.retry_after));
+  }
+  response.fields.emplace_back("weir-fallback", "static");
+  std::string status = "weir; details=\"fallback\"";
+  if (const auto error = telemetry::proxy_error(story.reason); !error.empty()) {
+    status += "; error=";
+    status += error;
+  }
+  response.fields.emplace_back("Proxy-Status", std::move(status));
+  response.fields.emplace_back("X-Request-Id", std::string(telemetry::view(story.id)));
+  story.flags.set(telemetry::Flag::fallback);
+  story.fallback = true;
+  route.service->fallbacks.fetch_add(1, std::memory_order_relaxed);
+  problem.detail.clear();
+  auto responding = exchange.respond(std::move(response));
+  [[maybe_unused]] const auto sent = co_await responding;
+}
+
+}  // namespace weir::gateway

@@ -1,0 +1,42 @@
+#pragma once
+// Story: what is told of one exchange (counters, access log, answers) when its head is gone.
+// Private to HttpProxy's sources.
+
+#include <memory>
+#include <new>
+
+#include "gateway/http_proxy.hpp"
+#include "runtime/frame_pool.hpp"
+
+namespace weir::gateway {
+
+// A copy of a record-sized block from the frame pool: no heap allocation per exchange.
+struct FreeRecord {
+  void operator()(telemetry::ExchangeRecord* record) const noexcept {
+    runtime::release_frame(record, sizeof *record);
+  }
+};
+using RecordBlock = std::unique_ptr<telemetry::ExchangeRecord, FreeRecord>;
+
+inline RecordBlock make_record() {
+  return RecordBlock(new (runtime::allocate_frame(sizeof(telemetry::ExchangeRecord)))
+                         telemetry::ExchangeRecord);
+}
+
+// Everything of one exchange that is told after its head is gone.
+struct HttpProxy::Story {
+  telemetry::RequestId id;
+  ClientAddress client;
+  RecordBlock record;  // null when the access log is off
+  const upstream::Service* service = nullptr;
+  upstream::AttemptOutcome outcome;
+  std::uint32_t endpoint_id = 0;  // of the last attempt; 0: none was asked
+  std::uint32_t attempts = 0;
+  telemetry::Reason reason = telemetry::Reason::ok;
+  telemetry::Flags flags;
+  bool fallback = false;
+  bool websocket = false;
+  bool peer_is_trusted = false;
+};
+
+}  // namespace weir::gateway
