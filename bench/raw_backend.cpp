@@ -6,6 +6,8 @@
 // pipelining, HEAD and `Connection: close` are honoured; a body with Content-Length is read and
 // dropped; a chunked one is refused with 411. PORT 0 takes a free port. Prints `port N`.
 //
+// SIGUSR1 makes it reset every connection that says something, SIGUSR2 ends that.
+//
 // It trusts its peer otherwise: it is no part of the product and listens on loopback only.
 
 #include <arpa/inet.h>
@@ -28,6 +30,8 @@
 #include <string_view>
 
 namespace {
+
+volatile std::sig_atomic_t is_resetting = 0;
 
 constexpr std::size_t kHeadBytesMax = 64 * 1024;
 // One recv takes a whole pipelined batch or a slice of an upload; larger gains nothing on loopback.
@@ -210,6 +214,11 @@ void Server::accept_all() {
 
 /// False when the connection is over.
 bool Server::serve(Connection& connection, std::uint32_t events) {
+  if (is_resetting != 0) {
+    const linger now{1, 0};
+    setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    return false;
+  }
   if (events & EPOLLERR) return false;
   if (!connection.output.empty()) {
     if (!flush(connection)) return false;
@@ -303,6 +312,8 @@ bool Server::flush(Connection& connection) {
 }  // namespace
 
 int main(int count, char** arguments) {
+  std::signal(SIGUSR1, [](int) { is_resetting = 1; });
+  std::signal(SIGUSR2, [](int) { is_resetting = 0; });
   std::uint16_t port = 0;
   const std::string_view text = count == 2 ? arguments[1] : "";
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);

@@ -13,7 +13,7 @@ void forget_checks(HostState& state, const HostConfig& config, base::Time now) n
   state.bad_checks = 0;
   state.last_check = {};
   state.unknown_since = now;
-  state.is_prompt_after_refusal = false;
+  state.is_prompt_after_refusal = state.is_prompt_after_silence = false;
   state.check = config.initial == InitialCheck::healthy     ? CheckState::pass
                 : config.initial == InitialCheck::unhealthy ? CheckState::fail
                                                             : CheckState::unknown;
@@ -59,8 +59,12 @@ class Applier {
   }
 
   bool operator()(const host_event::CheckDone& event) const noexcept {
+    // After silence any check will do: one that ran already when it was noticed tells as much.
     const bool is_met_at_once =
-        event.is_prompt && state_.is_prompt_after_refusal && is_refusal(event.end);
+        state_.is_prompt_after_silence
+            ? event.end != CheckEnd::passed
+            : event.is_prompt && state_.is_prompt_after_refusal && is_refusal(event.end);
+    state_.is_prompt_after_silence = false;
     if (event.is_prompt) state_.is_prompt_after_refusal = false;
     state_.last_check = event;
     if (event.end == CheckEnd::passed) {
@@ -82,7 +86,10 @@ class Applier {
     return true;
   }
   bool operator()(const host_event::Silent& event) const noexcept {
-    return would_check_tell() && event.do_peers_answer && event.attempts >= config_.silent_attempts;
+    const bool tells =
+        would_check_tell() && event.do_peers_answer && event.attempts >= config_.silent_attempts;
+    if (tells) state_.is_prompt_after_silence = true;
+    return tells;
   }
 
   bool operator()(const host_event::Ejected& event) const noexcept {

@@ -9,10 +9,10 @@
 //    since /health may pass while traffic fails. verdict() merges them by precedence.
 // 3. Consecutive failures are counted by the breaker only; there is no second counter here.
 // 4. The first result of a check decides an unknown endpoint, good or bad; after that `rise` and
-//    `fall` count. A refused prompt check after a refused connect meets `fall` at once.
+//    `fall` count. A refused prompt check after a refused connect meets `fall` at once,
+//    and so does a prompt check after silence that does not pass: out 1.5 s after it froze, not 15.
 // 5. Slow start begins at every return to service (for a half-open breaker: when it closes), but
-// not
-//    for what was there when weir started.
+//    not for what was there when weir started.
 // Source: balancing.md, section 2.
 
 #include <cstdint>
@@ -56,6 +56,7 @@ struct HostState {
   host_event::CheckDone last_check;
   base::Time unknown_since{};
   bool is_prompt_after_refusal = false;
+  bool is_prompt_after_silence = false;
   // outlier
   host_event::Ejected ejection;  ///< in force while now < until
   bool is_ejected = false;

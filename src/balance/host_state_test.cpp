@@ -152,6 +152,21 @@ TEST_F(HostStateTest, SilenceWantsAPromptCheckOnlyWhilePeersAnswer) {
   EXPECT_FALSE(wants_check) << "it is out already";
 }
 
+TEST_F(HostStateTest, APromptCheckAfterSilenceThatTimesOutIsEnough) {
+  be_in_service();
+  on(Silent{3, true});
+  on(CheckDone{.end = CheckEnd::timed_out});
+  EXPECT_EQ(primary(), HostReason::check_failed) << "one that ran already will do";
+}
+
+TEST_F(HostStateTest, APromptCheckAfterSilenceThatPassesLeavesItIn) {
+  be_in_service();
+  on(Silent{3, true});
+  on(CheckDone{.end = CheckEnd::passed, .is_prompt = true});
+  on(CheckDone{.end = CheckEnd::timed_out, .is_prompt = true});
+  EXPECT_EQ(primary(), HostReason::eligible);
+}
+
 TEST_F(HostStateTest, DeathIsOutAtOnceAndOnlyAStartBringsItBack) {
   be_in_service();
   on(Died{.signal = 9});

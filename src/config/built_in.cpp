@@ -32,6 +32,8 @@ services:
   web-server:
     discovery:
       - process: {}
+    health:
+      check: { path: /health }        # asked every 5s; who fails gets no requests
     process:
       command: [weir, lab, web, --name, web-server, --port, "0"]
       replicas: 3
@@ -44,6 +46,8 @@ services:
   payment-service:
     discovery:
       - process: {}
+    health:
+      check: { path: /health }
     process:
       command: [weir, lab, web, --name, payment-service, --port, "0"]
       replicas: 2

@@ -21,6 +21,7 @@ TEST(BuiltIn, LoadsWithoutProblemsAndWarnings) {
   EXPECT_EQ(settings.services[0].process->replicas, 3u);
   EXPECT_EQ(settings.services[1].name, "payment-service");
   EXPECT_EQ(settings.services[1].process->replicas, 2u);
+  for (const Service& service : settings.services) EXPECT_EQ(service.health.check, Check{});
   ASSERT_EQ(settings.routes.size(), 2u);
   EXPECT_EQ(settings.routes[1].match.path, "/payments/");
   EXPECT_TRUE(settings.routes[1].strip_prefix);

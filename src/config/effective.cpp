@@ -8,6 +8,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "config/node.hpp"
+#include "config/scalar_text.hpp"
 #include "config/schema.hpp"
 
 namespace weir::config {
@@ -34,12 +35,26 @@ class Printer {
   void duration(const Row& row, Duration& value, TimeRange) {
     line(row.key, base::format_duration(value));
   }
+  void share(const Row& row, double& value, RealRange) { line(row.key, share_text(value)); }
+  void per_second(const Row& row, double& value, RealRange) {
+    line(row.key, per_second_text(value));
+  }
+  void real(const Row& row, double& value, RealRange) { line(row.key, decimal_text(value)); }
+  void causes(const Row& row, balance::CauseSet& value, std::string_view) {
+    std::string out = "[";
+    for (const std::string_view word : cause_words(value)) {
+      if (out.size() > 1) out += ", ";
+      out += is_status_word(word) ? std::string(word) : yaml_scalar(word);
+    }
+    line(row.key, out + "]");
+  }
   template <class Enum>
   void choice(const Row& row, Enum& value, const Choices& choices) {
     line(row.key, choices.names[static_cast<std::size_t>(value)]);
   }
   template <class Enum>
   void choices(const Row& row, std::vector<Enum>& values, const Choices& choices) {
+    if (row.presence == Presence::optional && values.empty()) return;
     std::vector<std::string> words;
     for (const Enum value : values) {
       words.emplace_back(choices.names[static_cast<std::size_t>(value)]);
@@ -61,6 +76,15 @@ class Printer {
   }
   void variables(const Row& row, std::vector<Variable>& variables) { pairs(row.key, variables); }
   void headers(const Row& row, std::vector<Header>& headers) { pairs(row.key, headers); }
+  void answer_headers(const Row& row, StaticAnswer& answer) {
+    std::vector<Header> headers = answer.headers;
+    if (answer.retry_after_auto) headers.insert(headers.begin(), {"retry-after", "auto"});
+    pairs(row.key, headers);
+  }
+  void hash_key(const Row& row, HashKey& value) {
+    const bool is_absent = value.source == HashKey::Source::none;
+    if (!is_absent) line(row.key, yaml_scalar(to_text(value)));
+  }
   void bind(const Row& row, Address& value) { line(row.key, yaml_scalar(to_text(value))); }
   void endpoint(const Row& row, Address& value) { line(row.key, yaml_scalar(to_text(value))); }
   void cidrs(const Row& row, std::vector<Cidr>& values) {

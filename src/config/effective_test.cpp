@@ -26,15 +26,27 @@ services:
   web-server:
     discovery:
       - process: {}
-      - static: [ "10.0.0.1:80", { address: "b.example:81", weight: 2 } ]
-    balance: { algorithm: round_robin }
+      - static: [ "10.0.0.1:80", { address: "b.example:81", weight: 2, backup: true } ]
+    balance: { algorithm: adaptive, arms: [consistent_hash, response_time], hash_key: "cookie:sid",
+               table: maglev, load_bound: 1.5, slow_start: 0s, panic_below: 12.5%,
+               sticky: { cookie: stick, age: 1h } }
+    health: { check: { kind: tcp, path: "/ok?a=1", every: 2s, timeout: 2s, rise: 1, fall: 4,
+                       initial: healthy },
+              outlier: { enabled: false, interval: 1s, base: 2s, longest: 3s, max_ejected: 10%,
+                         latency_factor: 0 } }
+    breaker: { enabled: false, failures: 7, open: 3s, longest: 9s, probes: 1,
+               causes: [429, connect, 500, "grpc 14"] }
+    concurrency: { mode: fixed, min: 1, max: 5, per_endpoint: 2, queue: 3, queue_timeout: 9s }
+    rate_limit: { rate: 0.123456/s, burst: 2, key: "header:X-User", keys: 3 }
     process:
       command: [weir, --flag, "", "two words", "quote \" and \\ and \n", "true", "5", "on", "é"]
       replicas: 4
       ready: /health?x=1
       environment: { A: "", B_1: "x: y" }
       instances: [ [], [--latency, 2ms], ["- a", "#b"] ]
-  fixed: { discovery: [ static: [ "unix:/run/app" ] ] }
+  fixed: { discovery: [ static: [ "unix:/run/app" ] ],
+           balance: { algorithm: ip_hash, compare: [weighted, random_two], hash_key: path },
+           concurrency: {} }
   "null": { discovery: [ static: [ "a:1" ] ] }
   no: { discovery: [ static: [ "a:1" ] ] }
 routes:
@@ -48,7 +60,12 @@ routes:
     escapes: keep
     websocket: false
     timeout: { connect: 100ms, attempt: 2s, total: 10s, idle: 20s, stream: 2h }
-  - { service: fixed, strip_prefix: true }
+    retry: { attempts: 2, causes: [connect, 503], backoff: { base: 1ms, cap: 2ms },
+             budget: { share: 0.5%, min: 0/s }, buffer: 1KiB, idempotency_key: true, hedge: true }
+    fallback: { static: { status: 200, headers: { x-b: c, Retry-After: auto } } }
+    rate_limit: { rate: 999999.999999/s, key: client_ip }
+  - { service: fixed, strip_prefix: true, fallback: { last_good: { max_age: 1m } } }
+  - { match: { path: /2 }, service: fixed, fallback: { service: no } }
   - match: { path: /old/ }
     redirect: { status: 308, location: "https://a.example/new/?a=b#c" }
 access_log: { path: /var/log/weir.log }
@@ -86,7 +103,7 @@ TEST(Effective, EveryKeyOfTheFileReachesTheSettings) {
   EXPECT_EQ(find_service(s, "none"), nullptr);
   EXPECT_EQ(find_listener(s, "six"), &s.listeners[2]);
   EXPECT_EQ(find_listener(s, "none"), nullptr);
-  EXPECT_EQ(web.endpoints.at(1), (Endpoint{{.host = "b.example", .port = 81}, 2}));
+  EXPECT_EQ(web.endpoints.at(1), (Endpoint{{.host = "b.example", .port = 81}, 2, true}));
   ASSERT_TRUE(web.process);
   EXPECT_EQ(web.process->command.at(4), "quote \" and \\ and \n");
   EXPECT_EQ(web.process->replicas, 4u);
@@ -104,9 +121,57 @@ TEST(Effective, EveryKeyOfTheFileReachesTheSettings) {
   EXPECT_EQ(route.escapes, Escapes::keep);
   EXPECT_EQ(route.timeout, (Timeouts{100ms, 2s, 10s, 20s, 2h}));
   EXPECT_TRUE(s.routes[1].strip_prefix);
-  EXPECT_EQ(s.routes[2].redirect, (Redirect{308, "https://a.example/new/?a=b#c"}));
+  EXPECT_EQ(s.routes[3].redirect, (Redirect{308, "https://a.example/new/?a=b#c"}));
   EXPECT_TRUE(s.access_log.is_on());
   EXPECT_EQ(s.log, (Log{LogLevel::debug, "stdout"}));
+}
+
+TEST(Effective, EveryKeyOfAServiceReachesTheSettings) {
+  using balance::Algorithm;
+  using balance::Cause;
+  const LoadResult result = load_text(kFull, "weir.yaml");
+  ASSERT_NE(result.settings, nullptr) << to_text(result.problems);
+  const Service& web = result.settings->services.at(0);
+  const Balance balance{Algorithm::adaptive,
+                        {Algorithm::consistent_hash, Algorithm::response_time},
+                        {},
+                        {HashKey::Source::cookie, "sid"},
+                        HashTable::maglev,
+                        1.5,
+                        0s,
+                        0.125,
+                        Sticky{"stick", 1h}};
+  EXPECT_EQ(web.balance, balance);
+  const Check check{CheckKind::tcp, "/ok?a=1", 2s, 2s, 1, 4, CheckInitial::healthy};
+  EXPECT_EQ(web.health, (Health{check, {false, 1s, 2s, 3s, 0.1, 0}}));
+  const balance::CauseSet causes{Cause::status_429, Cause::connect, Cause::status_500,
+                                 Cause::grpc_unavailable};
+  EXPECT_EQ(web.breaker, (Breaker{false, 7, 3s, 9s, 1, causes}));
+  EXPECT_EQ(web.concurrency, (Concurrency{LimitMode::fixed, 1, 5, 2, 3, 9s}));
+  EXPECT_EQ(web.rate_limit, (RateLimit{0.123456, 2, {HashKey::Source::header, "x-user"}, 3}));
+  const Service& fixed = result.settings->services[1];
+  EXPECT_EQ(fixed.balance.compare,
+            (std::vector<Algorithm>{Algorithm::weighted, Algorithm::random_two}));
+  EXPECT_EQ(fixed.concurrency, Concurrency{});
+  EXPECT_EQ(fixed.health, Health{});
+  EXPECT_EQ(fixed.breaker, Breaker{});
+  EXPECT_EQ(fixed.rate_limit, std::nullopt);
+}
+
+TEST(Effective, EveryKeyOfARetryAndFallbackReachesTheSettings) {
+  const LoadResult result = load_text(kFull, "weir.yaml");
+  ASSERT_NE(result.settings, nullptr) << to_text(result.problems);
+  const std::vector<Route>& routes = result.settings->routes;
+  const balance::CauseSet causes{balance::Cause::connect, balance::Cause::status_503};
+  EXPECT_EQ(routes.at(0).retry, (Retry{2, causes, 1ms, 2ms, 0.005, 0, kKiB, true, true}));
+  const Fallback answer{
+      .answer = StaticAnswer{.status = 200, .headers = {{"x-b", "c"}}, .retry_after_auto = true}};
+  EXPECT_EQ(routes[0].fallback, answer);
+  EXPECT_EQ(routes[0].rate_limit, (RateLimit{.rate = 999'999.999999}));
+  EXPECT_EQ(routes[1].fallback, (Fallback{.last_good = LastGood{1min}}));
+  EXPECT_EQ(routes[1].retry, Retry{});
+  EXPECT_EQ(routes[2].fallback, (Fallback{.service = "no"}));
+  EXPECT_EQ(routes[3].fallback, std::nullopt);
 }
 
 TEST(Effective, ScalarsArePlainOnlyWhenEveryReaderAgrees) {

@@ -5,6 +5,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "config/effective.hpp"
+#include "config/scalar_text.hpp"
 #include "config/schema.hpp"
 
 namespace weir::config {
@@ -51,6 +52,24 @@ class SchemaWriter {
     add(row, {{"type", "string"}, {"pattern", "^[0-9]+([.][0-9]{1,9})?(ns|us|ms|s|m|h|d)$"}},
         text_of(base::format_duration(value)));
   }
+  void share(const Row& row, double& value, RealRange range) {
+    json::object type = {{"type", "string"}, {"pattern", "^[0-9]{1,9}([.][0-9]{1,6})?%$"}};
+    if (range.min == 0) type = {{"anyOf", {json::value(type), {{"const", 0}}}}};
+    add(row, std::move(type), text_of(share_text(value)));
+  }
+  void per_second(const Row& row, double& value, RealRange) {
+    add(row, {{"type", "string"}, {"pattern", "^[0-9]{1,9}([.][0-9]{1,6})?/s$"}},
+        text_of(per_second_text(value)));
+  }
+  void real(const Row& row, double& value, RealRange range) {
+    add(row, {{"type", "number"}, {"minimum", range.min}, {"maximum", range.max}}, value);
+  }
+  void causes(const Row& row, balance::CauseSet& value, std::string_view) {
+    json::object schema = list_of({{"enum", cause_values(every_cause_word())}});
+    schema["minItems"] = 1;
+    schema["uniqueItems"] = true;
+    add(row, std::move(schema), cause_values(cause_words(value)));
+  }
   template <class Enum>
   void choice(const Row& row, Enum& value, const Choices& choices) {
     add(row, {{"enum", words(choices)}}, text_of(choices.names[static_cast<std::size_t>(value)]));
@@ -81,6 +100,13 @@ class SchemaWriter {
   void headers(const Row& row, std::vector<Header>&) {
     add(row, map_of(kHeaderName, text_schema(kHeaderValue)), json::object());
   }
+  void answer_headers(const Row& row, StaticAnswer& answer) { headers(row, answer.headers); }
+  void hash_key(const Row& row, HashKey& value) {
+    add(row,
+        {{"type", "string"},
+         {"pattern", "^(client_ip|path|(header|cookie):[!#-'*+.^_`|~0-9A-Za-z-]+)$"}},
+        text_of(to_text(value)));
+  }
   void bind(const Row& row, Address& value) { address(row, value); }
   void endpoint(const Row& row, Address& value) { address(row, value); }
   void cidrs(const Row& row, std::vector<Cidr>&) {
@@ -108,8 +134,10 @@ class SchemaWriter {
   void later(std::span<const std::string_view>, std::string_view) {}
 
   template <class T>
-  void section(const Row& row, T&) {
-    add(row, section_schema<T>(), nullptr);
+  void section(const Row& row, T& value) {  // the value: some sections refer to members of others
+    SchemaWriter inner;
+    describe(inner, value);
+    add(row, inner.take(), nullptr);
   }
   template <class T>
   void optional_section(const Row& row, std::optional<T>&) {
@@ -143,6 +171,14 @@ class SchemaWriter {
         text_of(to_text(value)));
   }
 
+  static json::array cause_values(const std::vector<std::string_view>& words) {
+    json::array out;
+    for (const std::string_view word : words) {
+      const auto status = base::parse_uint(word);
+      out.push_back(status ? json::value(*status) : json::value(text_of(word)));
+    }
+    return out;
+  }
   static json::array words(const Choices& choices) {
     json::array out;
     for (const std::string_view name : choices.names) out.push_back(text_of(name));

@@ -1,17 +1,15 @@
 #include "config/load.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <expected>
 #include <filesystem>
 #include <utility>
 
+#include "config/answer_file.hpp"
 #include "config/document.hpp"
+#include "config/file.hpp"
 #include "config/reader.hpp"
 #include "config/source.hpp"
 #include "config/validate.hpp"
@@ -19,55 +17,26 @@
 namespace weir::config {
 namespace {
 
-constexpr std::size_t kNeighboursMax = 1000;  // entries of a folder looked at for a suggestion
-
-// The text, or errno. Stops after kSourceMax + 1 bytes: parse_document refuses that.
-std::expected<std::string, int> read_all(int descriptor) {
-  std::string text;
-  char buffer[64 * 1024];
-  while (text.size() <= kSourceMax) {
-    const ssize_t got = ::read(descriptor, buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::unexpected(errno);
-    if (got == 0) break;
-    text.append(buffer, static_cast<std::size_t>(got));
-  }
-  return text;
-}
-
-std::expected<std::string, int> read_file(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return std::unexpected(errno);
-  auto text = read_all(descriptor);
-  ::close(descriptor);
-  return text;
-}
-
-// The YAML file of the same folder whose name is nearest.
-std::string neighbour(const std::string& path) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  const fs::path wanted(path);
-  const fs::path folder = wanted.has_parent_path() ? wanted.parent_path() : fs::path(".");
-  std::vector<std::string> names;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    const fs::path name = it->path().filename();
-    if (name.extension() != ".yaml" && name.extension() != ".yml") continue;
-    names.push_back(name.string());
-    if (names.size() == kNeighboursMax) break;
-  }
-  const std::vector<std::string_view> views(names.begin(), names.end());
-  const std::string near = suggest(wanted.filename().string(), views);
-  return near.empty() ? near : (wanted.has_parent_path() ? (folder / near).string() : near);
-}
-
 // What several keys of a service decide together.
 void settle(Settings& settings, const Node& root) {
   const Node* services = root.find("services");
   for (std::size_t i = 0; i < settings.services.size(); ++i) {
-    settings.services[i].number = static_cast<std::uint32_t>(i + 1);
-    if (!lists_process(services->members[i].value)) settings.services[i].process.reset();
+    Service& service = settings.services[i];
+    service.number = static_cast<std::uint32_t>(i + 1);
+    if (!lists_process(services->members[i].value)) service.process.reset();
+    Balance& balance = service.balance;
+    if (balance.algorithm == balance::Algorithm::adaptive && balance.arms.empty()) {
+      balance.arms.assign(kDefaultArms.begin(), kDefaultArms.end());
+    }
   }
+}
+
+// Where relative names of the file start. A pipe (/dev/fd/63) has no neighbours: the working
+// folder.
+std::string folder_of(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  const bool is_pipe = path.starts_with("/dev/") || path.starts_with("/proc/");
+  return folder.empty() || is_pipe ? "." : folder.string();
 }
 
 LoadResult result_of(std::shared_ptr<Settings> settings, Problems& problems) {
@@ -78,7 +47,7 @@ LoadResult result_of(std::shared_ptr<Settings> settings, Problems& problems) {
 
 }  // namespace
 
-LoadResult load_text(std::string_view text, std::string name) {
+LoadResult load_text(std::string_view text, std::string name, const std::string& folder) {
   Problems problems(std::move(name));
   const std::optional<Node> root = parse_document(text, problems);
   if (!root) return result_of(nullptr, problems);
@@ -87,16 +56,17 @@ LoadResult load_text(std::string_view text, std::string name) {
   describe(reader, *settings);
   reader.finish();
   validate(*settings, *root, problems);
+  read_answer_files(*settings, *root, folder, problems);
   settle(*settings, *root);
   return result_of(std::move(settings), problems);
 }
 
 LoadResult load_file(const std::string& path) {
-  const auto text = read_file(path);
-  if (text) return load_text(*text, path);
+  const auto text = read_file(path, kSourceMax);
+  if (text) return load_text(*text, path, folder_of(path));
   Problems problems(path);
   problems.error({1, 1}, fmt::format("cannot read: {}", std::strerror(text.error())),
-                 text.error() == ENOENT ? neighbour(path) : std::string());
+                 text.error() == ENOENT ? neighbour(path, {".yaml", ".yml"}) : std::string());
   return result_of(nullptr, problems);
 }
 

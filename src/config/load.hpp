@@ -2,8 +2,9 @@
 // Load: a file (or text) → checked, immutable Settings, or every problem with its place.
 //
 // All or nothing: settings exist only when there is no problem. Warnings never stop anything.
-// Reading runs in four steps: document.hpp (text → nodes), reader.hpp (nodes → Settings),
-// validate.hpp (parts against each other), and numbering of the services.
+// Reading runs in five steps: document.hpp (text → nodes), reader.hpp (nodes → Settings),
+// validate.hpp (parts against each other), answer_file.hpp (the files it names), and what several
+// keys of a service decide together.
 
 #include <memory>
 #include <string>
@@ -25,8 +26,9 @@ struct LoadResult {
 /// nearest name of its folder as a suggestion. Pipes (`/dev/fd/63`) are read to their end.
 LoadResult load_file(const std::string& path);
 
-/// The same for a text; `name` stands for the file in messages.
-LoadResult load_text(std::string_view text, std::string name);
+/// The same for a text; `name` stands for the file in messages, and relative names of files in it
+/// start at `folder` (empty: it may not name any).
+LoadResult load_text(std::string_view text, std::string name, const std::string& folder = {});
 
 /// One line for each problem, as to_text() of problem.hpp writes it, each ending in a newline.
 std::string to_text(const std::vector<Problem>& problems);

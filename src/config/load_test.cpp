@@ -84,11 +84,112 @@ TEST(LoadText, ReportsEveryMistakeOfAFileAtOnce) {
       "weir.yaml:4:21: head: '64' has no unit; expected a size such as 512B, 64KiB or 10MiB "
       "(did you mean 64KiB?)\n"
       "weir.yaml:4:25: unknown key 'idel' (did you mean idle?)\n"
-      "weir.yaml:8:27: algorithm: 'roundrobin' is unknown; available: round_robin "
-      "(did you mean round_robin?)\n"
+      "weir.yaml:8:27: algorithm: 'roundrobin' is unknown; available: round_robin, weighted, "
+      "least_connections, least_response_time, ip_hash, consistent_hash, random_two, "
+      "response_time, "
+      "adaptive (did you mean round_robin?)\n"
       "weir.yaml:10:14: there is no service 'ap' (did you mean app?)\n"
       "weir.yaml:11:25: timeout: connect (20s) is longer than attempt (10s, the default), of which "
       "it is a part\n");
+}
+
+// The parts of this version, as balancing.md, section 15, writes them.
+constexpr const char* kOfTheDesign = R"(
+listeners: { web: { bind: "127.0.0.1:8080" } }
+services:
+  web-server:
+    discovery:
+      - process: {}
+      - static: [ "10.0.0.1:80", { address: "10.0.0.2:80", weight: 2 } ]
+    balance: { algorithm: adaptive, arms: [random_two, least_response_time, round_robin],
+               hash_key: "header:x-user", slow_start: 20s, panic_below: 50% }
+    health:
+      check: { kind: http, path: /health, every: 5s, timeout: 1s, rise: 2, fall: 3, initial: wait }
+      outlier: { interval: 10s, base: 30s, longest: 300s, max_ejected: 50%, latency_factor: 3 }
+    breaker: { failures: 5, open: 30s, probes: 3, causes: [connect, reset, timeout, 502, 503, 504] }
+    concurrency: { mode: gradient2, min: 20, max: 1000, per_endpoint: 256,
+                   queue: 128, queue_timeout: 200ms }
+    rate_limit: { rate: 500/s, burst: 100, key: client_ip, keys: 100000 }
+    process: { command: [weir, lab, web, --port, "0"], ready: /health }
+  sorry: { discovery: [ { static: [ "10.0.0.9:80" ] } ] }
+routes:
+  - match: { listener: web, host: "*", path: /app/, methods: [GET, POST] }
+    service: web-server
+    timeout: { connect: 500ms, attempt: 2s, total: 10s, idle: 60s, stream: 1h }
+    retry: { attempts: 3, causes: [connect, reset, timeout, 502, 503, 504],
+             backoff: { base: 25ms, cap: 250ms },
+             budget: { share: 20%, min: 3/s }, buffer: 64KiB, idempotency_key: false }
+    fallback: { static: { status: 503, file: sorry.html, headers: { retry-after: auto } } }
+  - { match: { path: /b }, service: web-server, fallback: { service: sorry } }
+  - { match: { path: /c }, service: web-server, fallback: { last_good: { max_age: 5m } } }
+)";
+
+TEST_F(LoadFile, TakesWhatTheDesignSays) {
+  write("sorry.html", "<p>Sorry.");
+  const LoadResult result = load_file(write("weir.yaml", kOfTheDesign));
+  ASSERT_NE(result.settings, nullptr) << to_text(result.problems);
+  EXPECT_EQ(to_text(result.warnings), "");
+  const Settings& settings = *result.settings;
+  const Service& web = settings.services.at(0);
+  EXPECT_EQ(web.balance.arms.size(), 3u);
+  EXPECT_EQ(web.balance.hash_key, (HashKey{HashKey::Source::header, "x-user"}));
+  // All else there is the default.
+  EXPECT_EQ(web.health, (Health{.check = Check{}}));
+  EXPECT_EQ(web.concurrency, (Concurrency{.per_endpoint = 256}));
+  EXPECT_EQ(web.rate_limit, (RateLimit{.rate = 500, .burst = 100}));
+  EXPECT_EQ(settings.routes.at(0).retry, Retry{});
+  EXPECT_EQ(settings.routes[2].fallback, (Fallback{.last_good = LastGood{}}));
+  const StaticAnswer& answer = settings.routes[0].fallback->answer.value();
+  EXPECT_EQ(answer.body, "<p>Sorry.");
+  EXPECT_EQ(answer.file, "sorry.html");
+  EXPECT_TRUE(answer.retry_after_auto);
+}
+
+// A file whose route answers with the file of this name; it stands at 3:57.
+std::string answering(const std::string& file) {
+  return "listeners: { web: { bind: \"127.0.0.1:0\" } }\n"
+         "services: { app: { discovery: [ static: [\"a:80\"] ] } }\n"
+         "routes: [ { service: app, fallback: { static: { file: \"" +
+         file + "\" } } } ]\n";
+}
+
+TEST_F(LoadFile, SaysWhichAnswerCannotBeRead) {
+  const auto problem = [&](const std::string& file) {
+    return to_text(load_file(write("weir.yaml", answering(file))).problems);
+  };
+  write("sorry.html", "");
+  write("large", std::string(1024 * 1024 + 1, 'x'));
+  mkfifo((folder_ + "/pipe").c_str(), 0600);
+  const std::string place = folder_ + "/weir.yaml:3:55: file: ";
+  EXPECT_EQ(problem("sory.html"), place + "cannot read " + folder_ +
+                                      "/sory.html: No such file or directory (did you mean "
+                                      "sorry.html?)\n");
+  EXPECT_EQ(problem("large"), place + folder_ + "/large is larger than 1 MiB\n");
+  EXPECT_EQ(problem("pipe"), place + folder_ + "/pipe is not a file\n");
+  EXPECT_EQ(problem("."), place + folder_ + "/. is not a file\n");
+  EXPECT_EQ(problem("/dev/zero"), place + "/dev/zero is not a file\n");
+  EXPECT_EQ(problem(folder_ + "/sorry.html"), "");
+}
+
+TEST_F(LoadFile, ReadsAnAnswerBesideTheTextWhenTheFolderIsKnown) {
+  write("sorry.html", std::string(1024 * 1024, 'x'));
+  const LoadResult result = load_text(answering("sorry.html"), "weir.yaml", folder_);
+  ASSERT_NE(result.settings, nullptr) << to_text(result.problems);
+  EXPECT_EQ(result.settings->routes.at(0).fallback->answer->body.size(), 1024u * 1024u);
+  EXPECT_EQ(to_text(load_text(answering("sorry.html"), "weir.yaml").problems),
+            "weir.yaml:3:55: file: only a configuration that is a file itself can name one\n");
+}
+
+TEST(LoadText, AdaptiveHasArmsOfItsOwn) {
+  const LoadResult result = load_text(
+      "listeners: { web: { bind: \"127.0.0.1:0\" } }\n"
+      "services: { app: { discovery: [ static: [\"a:80\"] ], balance: { algorithm: adaptive } } }",
+      "weir.yaml");
+  ASSERT_NE(result.settings, nullptr) << to_text(result.problems);
+  EXPECT_EQ(result.settings->services.at(0).balance.arms,
+            (std::vector<balance::Algorithm>{balance::Algorithm::random_two,
+                                             balance::Algorithm::least_response_time,
+                                             balance::Algorithm::round_robin}));
 }
 
 TEST(LoadText, ProblemsAreBoundedAndTheFileIsNot) {

@@ -129,9 +129,7 @@ void Reader::size(const Row& row, std::uint64_t& value, SizeRange range) {
                     {detail(bytes.error(), node->text, kSizeExpected),
                      respelled(node->text, kSizeSpellings, small ? "KiB" : "B")});
   } else if (*bytes < range.min || *bytes > range.max) {
-    problems_.error(node->place,
-                    fmt::format("{}: {} is not from {} to {}", row.key, node->text,
-                                base::format_bytes(range.min), base::format_bytes(range.max)));
+    out_of_range(*node, row.key, base::format_bytes(range.min), base::format_bytes(range.max));
   } else {
     value = *bytes;
   }
@@ -161,17 +159,22 @@ void Reader::duration(const Row& row, Duration& value, TimeRange range) {
   const auto time = base::parse_duration(node->text);
   if (!time) {
     // A bare number has the unit in which people say the default.
-    const bool short_default = value < std::chrono::seconds(1);
+    const bool short_default = value > Duration{} && value < std::chrono::seconds(1);
     problems_.error(node->place, row.key,
                     {detail(time.error(), node->text, kDurationExpected),
                      respelled(node->text, kTimeSpellings, short_default ? "ms" : "s")});
   } else if (*time < range.min || *time > range.max) {
-    problems_.error(node->place, fmt::format("{}: {} is not from {} to {}", row.key, node->text,
-                                             base::format_duration(range.min),
-                                             base::format_duration(range.max)));
+    out_of_range(*node, row.key, base::format_duration(range.min),
+                 base::format_duration(range.max));
   } else {
     value = *time;
   }
+}
+
+void Reader::out_of_range(const Node& node, std::string_view key, std::string_view min,
+                          std::string_view max) {
+  problems_.error(node.place,
+                  fmt::format("{}: {} is not from {} to {}", key, clipped(node.text), min, max));
 }
 
 std::optional<std::size_t> Reader::choice_index(const Node& node, std::string_view key,

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "config/reader.hpp"
+#include "config/scalar_text.hpp"
 
 namespace weir::config {
 
@@ -87,6 +88,46 @@ void Reader::headers(const Row& row, std::vector<Header>& headers) {
                }
                headers.push_back({std::move(name), std::move(value)});
              });
+}
+
+namespace {
+
+// Seconds or a date, RFC 9110, section 10.2.3.
+bool is_retry_after(std::string_view text) {
+  return base::parse_uint(text) || (text.ends_with(" GMT") && text.contains(", "));
+}
+
+bool is_retry_after_field(std::string_view name) {
+  return base::equals_ignore_case(name, "retry-after");
+}
+
+}  // namespace
+
+void Reader::answer_headers(const Row& row, StaticAnswer& answer) {
+  headers(row, answer.headers);
+  std::erase_if(answer.headers, [&](const Header& header) {
+    const bool is_auto = is_retry_after_field(header.name) && header.value == "auto";
+    answer.retry_after_auto |= is_auto;
+    return is_auto;
+  });
+  const Node* node = node_.find(row.key);
+  if (node == nullptr) return;
+  for (const Member& member : node->members) {
+    const Node& value = member.value;
+    if (!is_retry_after_field(member.key) || core_type(value) != Core::text) continue;
+    if (value.shape != Shape::scalar || value.text == "auto" || is_retry_after(value.text))
+      continue;
+    const auto time = base::parse_duration(value.text);
+    const bool is_time = time && *time >= std::chrono::seconds(1);
+    expected(value, member.key, "auto, seconds such as \"30\", or a date",
+             is_time ? fmt::format("\"{}\"", *time / std::chrono::seconds(1)) : "auto");
+  }
+}
+
+void Reader::hash_key(const Row& row, HashKey& value) {
+  const Node* node = take(row);
+  if (node == nullptr) return;
+  read_value(*node, row.key, "client_ip, path, header:NAME or cookie:NAME", parse_hash_key, value);
 }
 
 void Reader::bind(const Row& row, Address& value) {

@@ -6,8 +6,9 @@
 //   1. list and map entries of Settings correspond one to one, in order, to those of the file (an
 //      entry that could not be read holds defaults): validate.cpp finds places by index.
 //   2. a `faulty` node is passed over in silence: it was reported already.
-// The bodies are in read_scalar.cpp (units, numbers, choices), read_text.cpp (texts and lists of
-// them), read_service.cpp (discovery) and reader.cpp (maps, unknown keys).
+// The bodies are in read_scalar.cpp (units, numbers, choices), read_policy.cpp (shares, rates,
+// causes, keys), read_text.cpp (texts and lists of them), read_service.cpp (discovery) and
+// reader.cpp (maps, unknown keys).
 
 #include <optional>
 #include <vector>
@@ -31,6 +32,13 @@ class Reader {
   void size(const Row& row, std::uint64_t& value, SizeRange range);
   void rate(const Row& row, std::uint64_t& value);
   void duration(const Row& row, Duration& value, TimeRange range);
+  /// "50%"; a share from 0 to 1.
+  void share(const Row& row, double& value, RealRange range);
+  /// "500/s"; `rate` is of bytes.
+  void per_second(const Row& row, double& value, RealRange range);
+  void real(const Row& row, double& value, RealRange range);
+  /// `off`: what to write instead of an empty list.
+  void causes(const Row& row, balance::CauseSet& value, std::string_view off);
   template <class Enum>
   void choice(const Row& row, Enum& value, const Choices& choices) {
     const Node* node = take(row);
@@ -53,6 +61,8 @@ class Reader {
   void argument_lists(const Row& row, std::vector<std::vector<std::string>>& lists);
   void variables(const Row& row, std::vector<Variable>& variables);
   void headers(const Row& row, std::vector<Header>& headers);
+  void answer_headers(const Row& row, StaticAnswer& answer);
+  void hash_key(const Row& row, HashKey& value);
   void bind(const Row& row, Address& value);
   void cidrs(const Row& row, std::vector<Cidr>& values);
   void discovery(const Row& row, Service& service);
@@ -133,6 +143,10 @@ class Reader {
   std::optional<std::uint64_t> whole_number(const Node& node, std::string_view key);
   // Whether a node can be a value with a unit at all: `10`, `10s` and `"10s"` can. Reports if not.
   bool is_quantity(const Node& node, std::string_view key, std::string_view what);
+
+  std::optional<balance::Cause> cause(const Node& node, std::string_view key);
+  void out_of_range(const Node& node, std::string_view key, std::string_view min,
+                    std::string_view max);
 
   // `key: expected …, found …`; `fault`: what a parser made of the text, nullptr if it liked it.
   void refuse_type(const Node& node, std::string_view key, std::string_view what,

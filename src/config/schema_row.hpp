@@ -1,6 +1,6 @@
 #pragma once
-// Schema rows: what a row of the schema is made of (schema.hpp), the ranges that several rows share,
-// and the keys that a coming version will read.
+// Schema rows: what a row of the schema is made of (schema.hpp), the ranges that several rows
+// share, and the keys that a coming version will read.
 
 #include <array>
 #include <chrono>

@@ -26,11 +26,147 @@ void describe(Visitor& v, Process& process) {
                    process.instances);
 }
 
+inline constexpr std::array<std::string_view, 2> kTableNames = {"ring", "maglev"};
+inline constexpr std::array<std::string_view, 2> kCheckKindNames = {"http", "tcp"};
+inline constexpr std::array<std::string_view, 1> kCheckKindsLater = {"grpc"};
+inline constexpr std::array<std::string_view, 3> kInitialNames = {"wait", "healthy", "unhealthy"};
+inline constexpr std::array<std::string_view, 4> kLimitModeNames = {"gradient2", "aimd", "vegas",
+                                                                    "fixed"};
+
+namespace schema_ranges {
+inline constexpr TimeRange kSlowStart{0s, 1h};
+inline constexpr TimeRange kCookieAge{0s, 400 * 24h};  // browsers keep none for longer
+inline constexpr RealRange kLoadBound{1, 2};
+inline constexpr RealRange kLatencyFactor{0, 100};
+inline constexpr CountRange kInARow{1, 100};
+inline constexpr CountRange kFailures{1, 4095};  // what the breaker's word holds (breaker_word.hpp)
+inline constexpr CountRange kProbes{1, 16};
+inline constexpr CountRange kInFlight{1, 1'000'000};
+inline constexpr CountRange kInFlightOrNone{0, 1'000'000};
+inline constexpr CountRange kQueue{0, 100'000};
+inline constexpr CountRange kBurst{1, 1'000'000};
+inline constexpr CountRange kKeys{1, 1'000'000};  // each costs memory in a table
+}  // namespace schema_ranges
+
+template <class Visitor>
+void describe(Visitor& v, Sticky& sticky) {
+  v.text({"cookie", "Name of the cookie."}, sticky.cookie, kCookieName);
+  v.duration({"age", "How long the client keeps it; 0s: until the browser is closed."}, sticky.age,
+             schema_ranges::kCookieAge);
+}
+
 template <class Visitor>
 void describe(Visitor& v, Balance& balance) {
+  using namespace schema_ranges;
   v.choice({"algorithm", "How an endpoint is picked."}, balance.algorithm,
            {balance::kAlgorithmNames});
-  v.later(kBalanceLater, kNotYet);
+  v.choices({"arms", "What adaptive chooses from: two or more algorithms.", Presence::optional},
+            balance.arms, {balance::kAlgorithmNames});
+  v.choices({"compare",
+             "Challengers: algorithms that get a slice of the live traffic, to be compared with "
+             "`algorithm`.",
+             Presence::optional},
+            balance.compare, {balance::kAlgorithmNames});
+  v.hash_key({"hash_key",
+              "What consistent_hash keeps together: client_ip, path, header:NAME or cookie:NAME.",
+              Presence::optional},
+             balance.hash_key);
+  v.choice({"table", "How consistent_hash places keys: a ring, or Maglev's faster table."},
+           balance.table, {kTableNames});
+  v.real(
+      {"load_bound", "consistent_hash: most load of an endpoint, as a multiple of its fair share."},
+      balance.load_bound, kLoadBound);
+  v.duration({"slow_start",
+              "An endpoint that returns gets its full share after this time; 0s: at "
+              "once."},
+             balance.slow_start, kSlowStart);
+  v.share({"panic_below",
+           "While a smaller share of the endpoints is eligible, checks and ejections are ignored; "
+           "0%: never."},
+          balance.panic_below, kShare);
+  v.optional_section(
+      {"sticky", "A cookie of weir's own that keeps a client on its endpoint.", Presence::optional},
+      balance.sticky);
+}
+
+template <class Visitor>
+void describe(Visitor& v, Check& check) {
+  using namespace schema_ranges;
+  v.choice({"kind", "http: a GET that must be answered 2xx or 3xx; tcp: an open port."}, check.kind,
+           {kCheckKindNames, kCheckKindsLater, kNotYet});
+  v.text({"path", "What an http check asks for."}, check.path, kTarget);
+  v.duration({"every", "Time between two checks."}, check.every, kPeriod);
+  v.duration({"timeout", "Longest time for one check; at most `every`."}, check.timeout, kTimeout);
+  v.count({"rise", "Good checks in a row that bring an endpoint back."}, check.rise, kInARow);
+  v.count({"fall", "Bad checks in a row that take it out."}, check.fall, kInARow);
+  v.choice({"initial",
+            "What an endpoint counts as before its first check; wait: not chosen for "
+            "500ms at most."},
+           check.initial, {kInitialNames});
+}
+
+template <class Visitor>
+void describe(Visitor& v, Outlier& outlier) {
+  using namespace schema_ranges;
+  v.boolean({"enabled", "Take out endpoints that are much worse than their peers."},
+            outlier.enabled);
+  v.duration({"interval", "Time between two comparisons."}, outlier.interval, kPeriod);
+  v.duration({"base", "How long the first ejection lasts; each further one in a row adds as much."},
+             outlier.base, kPeriod);
+  v.duration({"longest", "Longest ejection."}, outlier.longest, kPeriod);
+  v.share({"max_ejected", "Largest share of the endpoints that may be out at a time."},
+          outlier.max_ejected, kShare);
+  v.real(
+      {"latency_factor",
+       "Out goes what is slower than its peers' median by this factor (p95); 0: latency does not "
+       "count."},
+      outlier.latency_factor, kLatencyFactor);
+}
+
+template <class Visitor>
+void describe(Visitor& v, Health& health) {
+  v.optional_section(
+      {"check", "Ask every endpoint whether it is well; absent: do not ask.", Presence::optional},
+      health.check);
+  v.section({"outlier", "Judge the endpoints by the live traffic."}, health.outlier);
+}
+
+template <class Visitor>
+void describe(Visitor& v, Breaker& breaker) {
+  using namespace schema_ranges;
+  v.boolean({"enabled", "Stop sending to what fails again and again."}, breaker.enabled);
+  v.count({"failures", "Failures in a row that open it."}, breaker.failures, kFailures);
+  v.duration({"open",
+              "How long it stays open before it probes; twice as long after each failed "
+              "probe."},
+             breaker.open, kPeriod);
+  v.duration({"longest", "Longest time it stays open."}, breaker.longest, kPeriod);
+  v.count({"probes", "Requests let through to probe; all must succeed."}, breaker.probes, kProbes);
+  v.causes({"causes", "What counts as a failure."}, breaker.causes, "enabled: false");
+}
+
+template <class Visitor>
+void describe(Visitor& v, Concurrency& limit) {
+  using namespace schema_ranges;
+  v.choice({"mode", "How the limit is found: gradient2, aimd and vegas measure, fixed is `max`."},
+           limit.mode, {kLimitModeNames});
+  v.count({"min", "Lowest limit."}, limit.min, kInFlight);
+  v.count({"max", "Highest limit; of fixed: the limit."}, limit.max, kInFlight);
+  v.count({"per_endpoint", "Most requests under way on one endpoint; 0: no limit."},
+          limit.per_endpoint, kInFlightOrNone);
+  v.count({"queue", "Requests that may wait for room; 0: none."}, limit.queue, kQueue);
+  v.duration({"queue_timeout", "Longest wait in the queue; shorter than `total` of the routes."},
+             limit.queue_timeout, kTimeout);
+}
+
+template <class Visitor>
+void describe(Visitor& v, RateLimit& limit) {
+  using namespace schema_ranges;
+  v.per_second({"rate", "Requests a second of each key, such as 500/s.", Presence::required},
+               limit.rate, kPerSecond);
+  v.count({"burst", "Requests that may come at once."}, limit.burst, kBurst);
+  v.hash_key({"key", "Who is counted: client_ip, path, header:NAME or cookie:NAME."}, limit.key);
+  v.count({"keys", "Keys that are remembered; the oldest are forgotten."}, limit.keys, kKeys);
 }
 
 template <class Visitor>
@@ -38,6 +174,7 @@ void describe(Visitor& v, Endpoint& endpoint) {
   v.endpoint({"address", "Host and port, or unix:/path.", Presence::required}, endpoint.address);
   v.count({"weight", "Share of the requests beside the other endpoints."}, endpoint.weight,
           {1, 1000});
+  v.boolean({"backup", "Use it only while no other endpoint can be used."}, endpoint.backup);
 }
 
 /// One entry of a service's `discovery`; only the file has it, Settings hold the union.
@@ -61,6 +198,14 @@ void describe(Visitor& v, Service& service) {
   v.optional_section(
       {"process", "The children of `discovery: [ {process: {}} ]`.", Presence::optional},
       service.process);
+  v.section({"health", "Which endpoints are well."}, service.health);
+  v.section({"breaker", "When the service and its endpoints get a rest."}, service.breaker);
+  v.optional_section({"concurrency", "How many requests may be under way; absent: as many as come.",
+                      Presence::optional},
+                     service.concurrency);
+  v.optional_section(
+      {"rate_limit", "How often a client may ask, over all routes.", Presence::optional},
+      service.rate_limit);
   v.later(kServiceLater, kNotYet);
 }
 

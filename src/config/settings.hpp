@@ -119,6 +119,11 @@ struct Sticky {
   bool operator==(const Sticky&) const = default;
 };
 
+/// The arms of `adaptive` when the file names none.
+inline constexpr std::array kDefaultArms = {balance::Algorithm::random_two,
+                                            balance::Algorithm::least_response_time,
+                                            balance::Algorithm::round_robin};
+
 struct Balance {
   balance::Algorithm algorithm = balance::Algorithm::round_robin;
   std::vector<balance::Algorithm> arms;     ///< of `adaptive`: two or more, none of them adaptive

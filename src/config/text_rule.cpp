@@ -178,6 +178,12 @@ Parsed<std::string> read_header_name(std::string_view text) {
   return std::string(text);
 }
 
+Parsed<std::string> read_cookie_name(std::string_view text) {
+  if (!text.empty() && std::ranges::all_of(text, is_token)) return std::string(text);
+  return text_fault(
+      fmt::format("'{}' is not a cookie's name: letters, digits, '-' and '_'", clipped(text)));
+}
+
 Parsed<std::string> read_header_value(std::string_view text) {
   if (std::ranges::any_of(text, is_control)) {
     return text_fault("a field value has no control bytes: they would split the message");
@@ -218,6 +224,8 @@ constinit const TextRule kFile{"a file name", "^[^\\u0000-\\u001f\\u007f]+$", re
 constinit const TextRule kHeaderName{"a field name such as x-team", "^[!#-'*+.^_`|~0-9A-Za-z-]+$",
                                      read_header_name};
 constinit const TextRule kHeaderValue{"text", "^[^\\u0000-\\u001f\\u007f]*$", read_header_value};
+constinit const TextRule kCookieName{"a cookie's name", "^[!#-'*+.^_`|~0-9A-Za-z-]+$",
+                                     read_cookie_name};
 constinit const TextRule kVariableName{"a variable's name", "^[A-Za-z_][A-Za-z0-9_]*$",
                                        read_variable_name};
 

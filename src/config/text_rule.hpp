@@ -41,6 +41,8 @@ extern const TextRule kFile;
 extern const TextRule kHeaderName;
 /// A field value without control bytes or outer spaces.
 extern const TextRule kHeaderValue;
+/// The name of a cookie: a token.
+extern const TextRule kCookieName;
 /// [A-Za-z_][A-Za-z0-9_]*
 extern const TextRule kVariableName;
 

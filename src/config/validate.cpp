@@ -7,7 +7,9 @@
 #include <set>
 
 #include "config/address.hpp"
+#include "config/validate_fallback.hpp"
 #include "config/validate_route.hpp"
+#include "config/validate_service.hpp"
 
 namespace weir::config {
 namespace {
@@ -142,12 +144,16 @@ void check_services(const Settings& settings, const Node& root, Problems& proble
   const Node* services = root.find("services");
   if (services == nullptr) return;
   std::set<std::string_view> used;
-  for (const Route& route : settings.routes) used.insert(route.service);
+  for (const Route& route : settings.routes) {
+    used.insert(route.service);
+    if (route.fallback) used.insert(route.fallback->service);
+  }
   for (std::size_t i = 0; i < settings.services.size(); ++i) {
     const Service& service = settings.services[i];
     const Member& member = services->members[i];
     check_endpoints(member.value, problems);
     check_process(service, member.value, problems);
+    check_service(service, member.value, problems);
     if (!used.contains(service.name)) {
       problems.warning(member.place,
                        fmt::format("no route leads to service '{}'", clipped(service.name)));
@@ -165,6 +171,8 @@ void validate(const Settings& settings, const Node& root, Problems& problems) {
   check_admin(settings, root, problems);
   check_services(settings, root, problems);
   check_routes(settings, root, problems);
+  check_fallback_loops(settings, root, problems);
+  check_queues(settings, root, problems);
 }
 
 }  // namespace weir::config

@@ -5,7 +5,7 @@
 #include <map>
 #include <tuple>
 
-#include "base/text.hpp"
+#include "config/validate_order.hpp"
 
 namespace weir::config {
 namespace {
@@ -28,6 +28,7 @@ class RouteCheck {
       check_target(route);
       check_prefix(route);
       check_timeouts(route);
+      check_fallback(route);
       check_claims(route);
     }
   }
@@ -51,9 +52,13 @@ class RouteCheck {
       // A typing error in the key was reported as an unknown key already.
       if (!problems_.has_errors()) problems_.error(at({}), "this route has no service");
     }
-    if (route.service.empty() || find_service(settings_, route.service) != nullptr) return;
+    check_service_name(route.service, at({"service"}));
+  }
+
+  void check_service_name(const std::string& name, Place place) {
+    if (name.empty() || find_service(settings_, name) != nullptr) return;
     if (services_.empty() && problems_.has_errors()) return;
-    unknown(at({"service"}), "service", route.service, services_);
+    unknown(place, "service", name, services_);
   }
 
   void unknown(Place place, std::string_view kind, std::string_view name,
@@ -76,20 +81,50 @@ class RouteCheck {
   }
 
   void check_timeouts(const Route& route) {
+    constexpr std::string_view kWhy = ", of which it is a part";
     const Timeouts& t = route.timeout;
-    check_order("connect", t.connect, "attempt", t.attempt);
-    check_order("attempt", t.attempt, "total", t.total);
+    check_order(node(), {"timeout"}, {"connect", t.connect}, {"attempt", t.attempt}, kWhy,
+                problems_);
+    check_order(node(), {"timeout"}, {"attempt", t.attempt}, {"total", t.total}, kWhy, problems_);
+    check_order(node(), {"retry", "backoff"}, {"base", route.retry.backoff_base},
+                {"cap", route.retry.backoff_cap}, {}, problems_);
   }
 
-  void check_order(const char* inner, Duration inner_time, const char* outer, Duration outer_time) {
-    if (inner_time <= outer_time) return;
-    const bool inner_written = written({"timeout", inner});
-    const bool outer_written = written({"timeout", outer});
-    problems_.error(
-        at({"timeout", inner_written ? inner : outer}),
-        fmt::format("timeout: {} ({}{}) is longer than {} ({}{}), of which it is a part", inner,
-                    base::format_duration(inner_time), inner_written ? "" : ", the default", outer,
-                    base::format_duration(outer_time), outer_written ? "" : ", the default"));
+  void check_fallback(const Route& route) {
+    if (!route.fallback) return;
+    const Place place = at({"fallback"});
+    if (route.redirect) {
+      problems_.error(place, "a redirect makes no attempt that could fail: it has no fallback");
+      return;
+    }
+    const Fallback& fallback = *route.fallback;
+    std::vector<const char*> kinds;
+    for (const char* kind : {"static", "last_good", "service"}) {
+      if (written({"fallback", kind})) kinds.push_back(kind);
+    }
+    if (kinds.size() > 1) {
+      problems_.error(
+          at({"fallback", kinds[1]}),
+          fmt::format("fallback: one of static, last_good and service, not {} as well as "
+                      "{}",
+                      kinds[1], kinds[0]));
+    } else if (kinds.empty() && !problems_.has_errors()) {
+      problems_.error(place, "fallback: say which: static, last_good or service");
+    }
+    check_service_name(fallback.service, at({"fallback", "service"}));
+    if (!fallback.service.empty() && fallback.service == route.service) {
+      problems_.error(at({"fallback", "service"}),
+                      fmt::format("fallback: '{}' is the service that has failed; name another",
+                                  clipped(fallback.service)));
+    }
+    if (fallback.answer) check_answer(*fallback.answer);
+  }
+
+  void check_answer(const StaticAnswer& answer) {
+    const bool has_no_body = answer.status == 204 || answer.status == 205 || answer.status == 304;
+    if (!has_no_body || answer.file.empty()) return;
+    problems_.error(at({"fallback", "static", "file"}),
+                    fmt::format("file: an answer of status {} has no body", answer.status));
   }
 
   void check_claims(const Route& route) {

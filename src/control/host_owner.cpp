@@ -75,7 +75,8 @@ void log_change(telemetry::Log& log, const HostChange& change) {
             {"to", what.to},
             {"reason", what.reason},
             {"evidence", what.evidence}},
-           "{}: {} -> {}", change.endpoint, what.from, what.to);
+           "{}: {} -> {}", change.endpoint.empty() ? change.service : change.endpoint, what.from,
+           what.to);
 }
 
 HostOwner::HostOwner(http::LaneContext& context, Registry& registry, telemetry::Log& log,
@@ -86,6 +87,7 @@ HostOwner::HostOwner(http::LaneContext& context, Registry& registry, telemetry::
       settings_(settings),
       outlier_config_(outlier_config(settings.health.outlier)),
       rng_(settings.number) {
+  if (settings.concurrency) limit_.emplace(settings);
   if (settings.health.check) {
     check_config_.every = settings.health.check->every;
     check_config_.timeout = settings.health.check->timeout;
@@ -131,6 +133,7 @@ void HostOwner::look(const ServiceEntry& service) {
     watch_silence(entry, watched, answered);
     if (settings_.health.check && watched.schedule.is_due(now)) start_check(entry, watched);
   }
+  if (limit_) limit_->look(service, now);
   if (settings_.health.outlier.enabled && now >= next_judgement_) judge(service);
 }
 
@@ -139,6 +142,15 @@ void HostOwner::watch_silence(const EndpointEntry& entry, Watched& watched,
                               base::Time others_answered) {
   const base::Time now = context_.lane.now();
   constexpr base::Duration kSilent = std::chrono::milliseconds(500);
+  if (entry.host.is_prompt_after_silence) {
+    // A check that began before may take its whole time: no answer by now is answer enough.
+    if (now - watched.silence_told >= kPromptTimeout) {
+      apply(entry.endpoint->id, host_event::CheckDone{.end = CheckEnd::timed_out,
+                                                      .is_prompt = true,
+                                                      .next = watched.schedule.next()});
+    }
+    return;
+  }
   if (now - watched.answered_at < kSilent || now - watched.silence_told < kSilent) return;
   watched.silence_told = now;
   apply(entry.endpoint->id, host_event::Silent{.attempts = entry.endpoint->in_flight.load(),

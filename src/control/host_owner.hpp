@@ -13,6 +13,7 @@
 #include "balance/health_check.hpp"
 #include "balance/outlier.hpp"
 #include "config/settings.hpp"
+#include "control/limit_learner.hpp"
 #include "control/registry.hpp"
 #include "http/client_pool.hpp"
 #include "runtime/cancel.hpp"
@@ -64,6 +65,7 @@ class HostOwner {
   http::SocketConnector connector_;
   std::map<std::uint32_t, Watched> watched_;
   base::Time next_judgement_{};
+  std::optional<LimitLearner> limit_;
   runtime::Gate checks_;
   bool stopping_ = false;
 };

@@ -174,6 +174,9 @@ void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block
   plan_tries(head, story, route, tries);
   plan.failing = route.settings.retry.causes;
   plan.body_max = smaller_limit(route.settings.body_max, exchange.limits().body_max);
+  if (route.rate_limit != nullptr || route.service->rate_limit) [[unlikely]] {
+    is_too_many(head, story, route, problem);
+  }
   plan.total = exchange.lane().after(route.settings.timeout.total);
   tries.total = plan.total;
   if (plan.body_max != 0 && head.content_length > plan.body_max) {
@@ -202,7 +205,9 @@ void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block
     }
   }
   plan.head = out.text();
-  if (!problem.detail.empty()) story.reason = Reason::client_protocol;
+  if (!problem.detail.empty() && story.reason == Reason::ok) {
+    story.reason = Reason::client_protocol;
+  }
   exchange.take_head();
 }
 
@@ -229,6 +234,14 @@ runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
     counters.begin();
     upstream::Attempts attempts(service, tries);
     Forward sender(exchange, pools_, plan, attempts);
+    upstream::WaitingLine::Inside inside;
+    if (problem.detail.empty() && route->service->gate) {
+      inside = service.line().enter(*route->service->gate);
+      if (!inside) {
+        auto waiting = stand_in_line(exchange, service, plan.total, story, problem);
+        inside = co_await waiting;
+      }
+    }
     if (problem.detail.empty() && plan.chunked && !exchange.expects_continue()) {
       auto holding = sender.hold_body();
       const auto held = co_await holding;

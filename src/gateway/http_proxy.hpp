@@ -18,7 +18,11 @@ class HttpProxy final : public http::Handler {
   /// `access_log`: null when off. Lifetime: all arguments outlive the proxy.
   HttpProxy(http::LaneContext& context, http::Connector& connector,
             const runtime::Published<RouteTable>& routes, telemetry::RecordRing* access_log)
-      : context_(context), routes_(routes), access_log_(access_log), pools_(context, connector) {}
+      : context_(context),
+        routes_(routes),
+        access_log_(access_log),
+        pools_(context, connector),
+        hash_seed_(routes.load()->hash_seed()) {}
 
   runtime::Task<void> serve(http::Exchange& exchange) override;
 
@@ -52,6 +56,12 @@ class HttpProxy final : public http::Handler {
   http::Problem body_problem(http::Exchange& exchange, const base::Error& error, Story& story);
   void settle(const http::Exchange& exchange, Story& story, const upstream::Attempts& attempts,
               const Forward& sender, http::Problem& problem);
+  bool is_too_many(const http::RequestHead& head, Story& story, const Route& route,
+                   http::Problem& problem);
+  runtime::Task<upstream::WaitingLine::Inside> stand_in_line(http::Exchange& exchange,
+                                                             upstream::ServiceLane& service,
+                                                             base::Deadline total, Story& story,
+                                                             http::Problem& problem);
   runtime::Task<bool> pause(http::Exchange& exchange, upstream::Attempts& attempts);
   runtime::Task<void> fall_back(http::Exchange& exchange, const Route& route, Story& story,
                                 http::Problem& problem);
@@ -67,6 +77,8 @@ class HttpProxy final : public http::Handler {
   runtime::PublishedReader<RouteTable> routes_;
   telemetry::RecordRing* access_log_;
   EndpointPools pools_;
+  /// So that nobody can choose keys that meet in the limit's table; the same on every lane.
+  const std::uint64_t hash_seed_;
   std::vector<std::unique_ptr<upstream::ServiceLane>> services_;  // by Route::service_slot
 };
 

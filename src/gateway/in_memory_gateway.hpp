@@ -2,7 +2,9 @@
 // InMemoryGateway: a whole gateway on a manual lane with pipes for sockets, and an origin that
 // notes every byte it sees. For tests: any message, cut anywhere, without a kernel or a clock.
 
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +20,7 @@ namespace weir::gateway {
 /// The origin's end of one connection, driven by the test or by Origin::answer().
 struct OriginConnection {
   std::unique_ptr<net::PipeStream> pipe;
+  std::string host;        ///< "10.0.0.1"
   std::string received;    ///< every byte so far
   std::size_t parsed = 0;  ///< of them, up to the last whole request
   int requests = 0;        ///< whole requests seen
@@ -31,8 +34,9 @@ class Origin final : public http::Connector {
   explicit Origin(runtime::ManualLane& lane) : lane_(lane) {}
 
   runtime::Task<base::Result<std::unique_ptr<net::Stream>>> connect(
-      runtime::Lane& lane, net::Address, base::Deadline deadline) override {
-    if (refuse) {
+      runtime::Lane& lane, net::Address address, base::Deadline deadline) override {
+    const std::string host = address.host();
+    if (refuse || refusing.contains(host)) {
       co_return base::fail(base::Errc::refused, "connect: refused", base::Origin::upstream,
                            base::Retry::safe);
     }
@@ -45,6 +49,7 @@ class Origin final : public http::Connector {
     far->push(greeting);
     auto connection = std::make_unique<OriginConnection>();
     connection->pipe = std::move(far);
+    connection->host = host;
     connections.push_back(std::move(connection));
     std::unique_ptr<net::Stream> stream = std::move(near);
     co_return stream;
@@ -55,8 +60,15 @@ class Origin final : public http::Connector {
     for (auto& connection : connections) {
       if (connection->pipe == nullptr || deaf) continue;
       connection->received += connection->pipe->take();
+      if (connection->received.size() - connection->parsed >= reset_at) {
+        connection->pipe->set_reset_on_close();
+        connection->pipe.reset();
+        continue;
+      }
       while (take_request(*connection)) {
-        if (!response.empty()) connection->pipe->push(response);
+        const auto own = responses.find(connection->host);
+        const std::string& answer = own != responses.end() ? own->second : response;
+        if (!answer.empty()) connection->pipe->push(answer);
       }
     }
   }
@@ -73,7 +85,10 @@ class Origin final : public http::Connector {
   }
 
   std::string response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-  bool deaf = false;  ///< reads nothing
+  bool deaf = false;                ///< reads nothing
+  std::size_t reset_at = SIZE_MAX;  ///< a connection breaks when so much of a request came
+  std::set<std::string> refusing;   ///< hosts, such as "10.0.0.1"
+  std::map<std::string, std::string> responses;  ///< of single hosts, instead of `response`
   bool refuse = false;
   bool hang = false;     ///< connects end at their deadline
   std::string greeting;  ///< sent at once on a new connection, unasked
@@ -117,8 +132,13 @@ class InMemoryGateway {
         counters_(1),
         policy_(std::make_shared<const upstream::ServicePolicy>(
             upstream::policy_of(settings.services.front()))),
-        service_(std::make_shared<upstream::Service>(1, "origin", 1,
-                                                     upstream::ServiceOptions{.policy = policy_})),
+        service_(std::make_shared<upstream::Service>(
+            1, "origin", 1,
+            upstream::ServiceOptions{
+                .policy = policy_,
+                .breaker = upstream::breaker_config(settings.services.front().breaker),
+                .concurrency = settings.services.front().concurrency,
+                .rate_limit = settings.services.front().rate_limit})),
         routes_(
             std::make_shared<const RouteTable>(settings, ServiceFinder{{"origin", {service_, 0}}})),
         proxy_(context_, origin_, routes_, nullptr) {
@@ -175,6 +195,8 @@ class InMemoryGateway {
   runtime::ManualLane& lane() { return lane_; }
   Origin& origin() { return origin_; }
   net::PipeStream& client() { return *client_; }
+  /// The client's end, which stays open; connect() makes the next one.
+  std::unique_ptr<net::PipeStream> keep_client() { return std::move(client_); }
   /// The client is gone, without a word.
   void drop_client() {
     client_.reset();

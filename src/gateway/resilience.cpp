@@ -43,7 +43,10 @@ runtime::Task<bool> HttpProxy::pause(http::Exchange& exchange, upstream::Attempt
   base::Duration wait = attempts.pause();
   for (;;) {
     if (wait > base::Duration::zero()) {
-      if (client.hangup) co_return false;
+      if (client.hangup || client.cancelled()) {
+        exchange.abort();
+        co_return false;
+      }
       client.watch_hangup(&timer);
       const runtime::Wake wake = co_await timer.wait_readable(context_.lane.after(wait));
       client.watch_hangup(nullptr);

@@ -1,5 +1,7 @@
 #include "gateway/route_table.hpp"
 
+#include <sys/random.h>
+
 #include <algorithm>
 
 #include "base/text.hpp"
@@ -37,11 +39,16 @@ bool takes_method(const Route& route, std::string_view method) noexcept {
 
 RouteTable::RouteTable(const config::Settings& settings, const ServiceFinder& services)
     : listeners_(settings.listeners.size()), trusted_(settings.trusted_proxies) {
+  [[maybe_unused]] const auto drawn = ::getrandom(&hash_seed_, sizeof hash_seed_, GRND_NONBLOCK);
   for (const config::Route& each : settings.routes) {
     auto route = std::make_unique<Route>();
     route->settings = each;
     route->request = make_edits(each.request_headers);
     route->response = make_edits(each.response_headers);
+    if (each.rate_limit) {
+      route->rate_limit =
+          std::make_unique<balance::RateLimit>(upstream::rate_config(*each.rate_limit));
+    }
     if (const auto found = services.find(each.service); found != services.end()) {
       route->service = found->second.first;
       route->service_slot = found->second.second;

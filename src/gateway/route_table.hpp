@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "balance/rate_limit.hpp"
 #include "config/settings.hpp"
 #include "http/field.hpp"
 #include "upstream/service.hpp"
@@ -32,6 +33,7 @@ struct Route {
   std::uint32_t service_slot = 0;              ///< dense number of the service, for lane tables
   FieldEdits request;
   FieldEdits response;
+  std::unique_ptr<balance::RateLimit> rate_limit;  ///< shared by the lanes; null: none
 };
 
 struct RouteMatch {
@@ -55,6 +57,8 @@ class RouteTable {
   std::string allowed_methods(std::size_t listener, std::string_view host,
                               std::string_view path) const;
 
+  /// Random, for the keys of rate limits.
+  std::uint64_t hash_seed() const noexcept { return hash_seed_; }
   const std::vector<config::Cidr>& trusted() const noexcept { return trusted_; }
 
  private:
@@ -77,6 +81,7 @@ class RouteTable {
   std::vector<std::unique_ptr<const Route>> routes_;
   std::vector<ListenerRoutes> listeners_;
   std::vector<config::Cidr> trusted_;
+  std::uint64_t hash_seed_ = 0;
 };
 
 }  // namespace weir::gateway

@@ -41,6 +41,7 @@ void Readiness::cancel() noexcept {
   cancelled_ = true;
   reader_.resume_later(Wake::cancelled);
   writer_.resume_later(Wake::cancelled);
+  if (hangup_watcher_ != nullptr) hangup_watcher_->reader_.resume_later(Wake::cancelled);
 }
 
 void Readiness::signal_readable() noexcept {

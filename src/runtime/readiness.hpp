@@ -84,7 +84,7 @@ class Readiness {
   void cancel() noexcept;
   bool cancelled() const noexcept { return cancelled_; }
 
-  /// When this end hangs up, `other`'s read wait ends with Wake::cancelled: a proxy notices its
+  /// When this end hangs up or is cancelled, `other`'s read wait ends with Wake::cancelled: a proxy notices its
   /// client's abort while it waits for the backend. Null ends the watch. Lifetime: `other` must
   /// outlive the watch.
   void watch_hangup(Readiness* other) noexcept { hangup_watcher_ = other; }

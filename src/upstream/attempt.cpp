@@ -77,6 +77,11 @@ Endpoint* Attempts::next(base::Time now) {
     if (index == balance::kNobody) break;
     Endpoint& endpoint = *set.eligible[index];
     tried_.add(endpoint.id);
+    const std::uint32_t full = set.policy->per_endpoint;
+    if (full != 0 && endpoint.in_flight.load(std::memory_order_relaxed) >= full) [[unlikely]] {
+      if (refusal_ == Reason::no_host) refusal_ = Reason::overload;
+      continue;
+    }
     if (set.policy->breaker) {
       permit_ = endpoint.breaker.try_acquire(now);
       if (!permit_) [[unlikely]] {

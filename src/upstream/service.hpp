@@ -5,12 +5,15 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "balance/rate_limit.hpp"
 #include "balance/retry_budget.hpp"
 #include "runtime/published.hpp"
 #include "telemetry/traffic.hpp"
+#include "upstream/concurrency_gate.hpp"
 #include "upstream/endpoint_set.hpp"
 
 namespace weir::upstream {
@@ -19,7 +22,13 @@ struct ServiceOptions {
   std::shared_ptr<const ServicePolicy> policy;  ///< null: all defaults
   balance::BreakerConfig breaker;
   balance::RetryBudgetConfig retry_budget;
+  std::optional<config::Concurrency> concurrency;
+  std::optional<config::RateLimit> rate_limit;
 };
+
+inline balance::RateLimitConfig rate_config(const config::RateLimit& settings) {
+  return {.per_second = settings.rate, .burst = settings.burst, .keys = settings.keys};
+}
 
 struct Service {
   Service(std::uint32_t number_, std::string name_, std::size_t lanes, ServiceOptions options = {})
@@ -28,7 +37,10 @@ struct Service {
         endpoints(make_set({.policy = std::move(options.policy)})),
         traffic(lanes),
         breaker(options.breaker, number_),
-        retry_budget(options.retry_budget) {}
+        retry_budget(options.retry_budget) {
+    if (options.concurrency) gate.emplace(*options.concurrency);
+    if (options.rate_limit) rate_limit.emplace(rate_config(*options.rate_limit));
+  }
 
   const std::uint32_t number;
   const std::string name;
@@ -39,6 +51,9 @@ struct Service {
   /// Counts the final outcomes of exchanges, before a fallback (balancing.md, 6).
   balance::Breaker breaker;
   balance::RetryBudget retry_budget;
+  /// Absent: as many as come.
+  std::optional<ConcurrencyGate> gate;
+  std::optional<balance::RateLimit> rate_limit;
   /// Attempts under way on all lanes: the load bound of consistent_hash and the retry cap.
   alignas(64) std::atomic<std::uint32_t> in_flight{0};
   /// What the last seconds were like, by the collector; microseconds, 0 = not known. Relaxed.

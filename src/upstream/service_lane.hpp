@@ -54,6 +54,7 @@ class ServiceLane {
   telemetry::TrafficCounters& counters() noexcept { return service_.traffic.lane(lane_); }
   base::Rng& rng() noexcept { return rng_; }
   unsigned lane() const noexcept { return lane_; }
+  WaitingLine& line() noexcept { return line_; }
 
  private:
   void change_policy(const EndpointSet& set);
@@ -77,6 +78,7 @@ class ServiceLane {
   const ServicePolicy* picker_policy_ = nullptr;
   std::shared_ptr<const ServicePolicy> kept_policy_;  // so that no other gets its address
   balance::EndpointFacts facts_;
+  WaitingLine line_;
 };
 
 }  // namespace weir::upstream

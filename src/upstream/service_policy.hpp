@@ -12,12 +12,16 @@ struct ServicePolicy {
   config::Balance balance;
   bool breaker = true;
   balance::CauseSet breaker_causes = balance::kBreakerCauses;
+  std::uint32_t per_endpoint = 0;  ///< attempts under way on one endpoint; 0 = no limit
+  std::optional<config::RateLimit> rate_limit;
 };
 
 inline ServicePolicy policy_of(const config::Service& service) {
   return {.balance = service.balance,
           .breaker = service.breaker.enabled,
-          .breaker_causes = service.breaker.causes};
+          .breaker_causes = service.breaker.causes,
+          .per_endpoint = service.concurrency ? service.concurrency->per_endpoint : 0,
+          .rate_limit = service.rate_limit};
 }
 
 inline balance::BreakerConfig breaker_config(const config::Breaker& settings) {
