@@ -172,6 +172,7 @@ void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block
   plan.idempotent = balance::is_idempotent(head.method);
   plan.has_fallback = route.settings.fallback.has_value();
   plan_tries(head, story, route, tries);
+  begin_decision(head, story, route, tries);
   plan.failing = route.settings.retry.causes;
   plan.body_max = smaller_limit(route.settings.body_max, exchange.limits().body_max);
   if (route.rate_limit != nullptr || route.service->rate_limit) [[unlikely]] {
@@ -275,6 +276,10 @@ runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
       co_await refusing;
     }
     count(exchange, story, counters);
+    if (story.decision != nullptr || story.reason != Reason::ok || story.attempts > 1 ||
+        exchange.status() >= 500) [[unlikely]] {
+      keep_decision(exchange, story, *route, attempts, problem);
+    }
   }
   if (story.record != nullptr) tell(exchange, story);
 }

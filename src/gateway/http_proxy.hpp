@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "gateway/decision_ring.hpp"
 #include "gateway/forward.hpp"
 #include "runtime/published.hpp"
 #include "telemetry/record_ring.hpp"
@@ -29,6 +30,8 @@ class HttpProxy final : public http::Handler {
   /// To be called about once a second on the lane.
   void sweep() { pools_.sweep(context_.lane.now()); }
   void close_idle() { pools_.close_all(); }
+  /// What this lane decided lately. Lane-only.
+  const DecisionRing& decisions() const noexcept { return decisions_; }
 
   /// One GET / of our own through `service`, chosen, counted and sent like any other.
   struct ProbeResult {
@@ -72,11 +75,16 @@ class HttpProxy final : public http::Handler {
   void count(const http::Exchange& exchange, const Story& story,
              telemetry::TrafficCounters& counters);
   void tell(const http::Exchange& exchange, const Story& story);
+  void begin_decision(const http::RequestHead& head, Story& story, const Route& route,
+                      upstream::AttemptPlan& tries);
+  void keep_decision(const http::Exchange& exchange, Story& story, const Route& route,
+                     const upstream::Attempts& attempts, const http::Problem& problem);
 
   http::LaneContext& context_;
   runtime::PublishedReader<RouteTable> routes_;
   telemetry::RecordRing* access_log_;
   EndpointPools pools_;
+  DecisionRing decisions_;
   /// So that nobody can choose keys that meet in the limit's table; the same on every lane.
   const std::uint64_t hash_seed_;
   std::vector<std::unique_ptr<upstream::ServiceLane>> services_;  // by Route::service_slot

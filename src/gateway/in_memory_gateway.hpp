@@ -194,6 +194,7 @@ class InMemoryGateway {
 
   runtime::ManualLane& lane() { return lane_; }
   Origin& origin() { return origin_; }
+  HttpProxy& proxy() { return proxy_; }
   net::PipeStream& client() { return *client_; }
   /// The client's end, which stays open; connect() makes the next one.
   std::unique_ptr<net::PipeStream> keep_client() { return std::move(client_); }

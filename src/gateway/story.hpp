@@ -34,6 +34,10 @@ struct HttpProxy::Story {
   std::uint32_t attempts = 0;
   telemetry::Reason reason = telemetry::Reason::ok;
   telemetry::Flags flags;
+  /// What `weir explain` will tell; empty for most exchanges that go well.
+  std::unique_ptr<DecisionView> decision;
+  std::shared_ptr<upstream::AttemptTrace> trace;
+  bool asked_to_explain = false;
   bool fallback = false;
   bool websocket = false;
   bool peer_is_trusted = false;

@@ -84,9 +84,9 @@ class Readiness {
   void cancel() noexcept;
   bool cancelled() const noexcept { return cancelled_; }
 
-  /// When this end hangs up or is cancelled, `other`'s read wait ends with Wake::cancelled: a proxy notices its
-  /// client's abort while it waits for the backend. Null ends the watch. Lifetime: `other` must
-  /// outlive the watch.
+  /// When this end hangs up or is cancelled, `other`'s read wait ends with Wake::cancelled: a proxy
+  /// notices its client's abort while it waits for the backend. Null ends the watch. Lifetime:
+  /// `other` must outlive the watch.
   void watch_hangup(Readiness* other) noexcept { hangup_watcher_ = other; }
 
   /// Events from a place that is not the epoll loop (pipes, tests): waiters run next turn.

@@ -70,12 +70,18 @@ void Attempts::conclude(base::Time now) {
 Endpoint* Attempts::next(base::Time now) {
   WEIR_ASSERT(endpoint_ == nullptr);
   ticket_ = std::exchange(next_ticket_, std::nullopt);
+  decision_ = {};
   if (count_ > 0) set_ = service_.hold();
   const EndpointSet& set = *set_;
   while (!set.ids.empty() && !tried_.full()) {
+    if (plan_.trace != nullptr) [[unlikely]] {
+      plan_.trace->picks.push_back(service_.explain(set, tried_, plan_.key, now));
+    }
     const std::size_t index = service_.pick(set, tried_, plan_.key, now);
     if (index == balance::kNobody) break;
     Endpoint& endpoint = *set.eligible[index];
+    if (plan_.trace != nullptr) [[unlikely]]
+      plan_.trace->picks.back().chosen = endpoint.id;
     tried_.add(endpoint.id);
     const std::uint32_t full = set.policy->per_endpoint;
     if (full != 0 && endpoint.in_flight.load(std::memory_order_relaxed) >= full) [[unlikely]] {
@@ -89,6 +95,12 @@ Endpoint* Attempts::next(base::Time now) {
         refused_until_ = std::min(refused_until_, endpoint.breaker.snapshot().until);
         continue;
       }
+    }
+    if (notes_.count < AttemptNotes::kMax) {
+      AttemptNote& note = notes_.notes[notes_.count++];
+      note.endpoint = endpoint.id;
+      note.is_probe = permit_.is_probe();
+      if (permit_.is_probe()) note.breaker_before = balance::BreakerState::half_open;
     }
     ++count_;
     endpoint_ = &endpoint;
@@ -118,6 +130,18 @@ void Attempts::report(const AttemptOutcome& outcome, base::Time now) {
   const auto verdict =
       balance::breaker_verdict(cause, set_->policy->breaker_causes, permit_.is_probe());
   end(permit_, verdict, now);
+  if (count_ <= AttemptNotes::kMax) {
+    AttemptNote& note = notes_.notes[count_ - 1];
+    note.status = static_cast<std::uint16_t>(outcome.status);
+    note.reason = outcome.reason;
+    note.took = outcome.duration;
+    note.then = decision_.reason;
+    note.pause = decision_.after;
+    note.breaker_after = note.breaker_before;
+    if (verdict == balance::Outcome::failure || note.is_probe) {
+      note.breaker_after = endpoint.breaker.snapshot().state;
+    }
+  }
   if (cause == Cause::client_gone) return;
   if (cause == Cause::connect) endpoint.suspected.store(true, std::memory_order_relaxed);
   const bool failed = verdict == balance::Outcome::failure;

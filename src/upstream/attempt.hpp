@@ -48,6 +48,7 @@ struct AttemptPlan {
   bool is_idempotent = false;
   bool has_idempotency_key = false;  ///< present and allowed
   base::Deadline total;
+  AttemptTrace* trace = nullptr;  ///< where each pick is explained; null: nowhere
 };
 
 /// What is known of a failed attempt when it may be repeated.
@@ -94,6 +95,7 @@ class Attempts {
   /// Of the last try; 0: nobody was eligible.
   std::uint32_t endpoint_id() const noexcept { return endpoint_id_; }
   std::uint32_t count() const noexcept { return count_; }
+  const AttemptNotes& notes() const noexcept { return notes_; }
   bool in_panic() const noexcept { return set_ && set_->panic; }
   /// Why next() gave nobody: no_host, or breaker_open when only breakers stood in the way.
   telemetry::Reason refusal() const noexcept { return refusal_; }
@@ -114,6 +116,7 @@ class Attempts {
   std::optional<balance::RetryBudget::Ticket> next_ticket_;  // of the one that again() promised
   Endpoint* endpoint_ = nullptr;                             // under way
   AttemptOutcome outcome_;
+  AttemptNotes notes_;
   balance::RetryDecision decision_;
   std::uint32_t endpoint_id_ = 0;
   std::uint32_t count_ = 0;

@@ -8,6 +8,7 @@
 #include "balance/policy.hpp"
 #include "base/rng.hpp"
 #include "runtime/published.hpp"
+#include "upstream/attempt_trace.hpp"
 #include "upstream/service.hpp"
 
 namespace weir::upstream {
@@ -36,6 +37,10 @@ class ServiceLane {
     const balance::PickTables tables = tables_of(set);
     return picker_->pick({candidates, tried, facts_, now, rng_, key, tables});
   }
+
+  /// What pick() would compare now, without picking. Cost: allocates.
+  PickNote explain(const EndpointSet& set, const balance::Tried& tried, std::uint64_t key,
+                   base::Time now);
 
   /// How an attempt on `id` ended, for the algorithms. `took`: until the response's head.
   void learn(std::uint32_t id, bool failed, base::Duration took, base::Time now) noexcept {
