@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "admin/answer.hpp"
 #include "admin/status_page.hpp"
 #include "admin/view_json.hpp"
 #include "base/text.hpp"
@@ -52,38 +53,13 @@ bool takes(std::string_view methods, std::string_view method) {
   return false;
 }
 
-http::Response problem(std::uint16_t status, std::string detail, std::string_view action = {}) {
-  http::Problem out;
-  out.status = status;
-  out.detail = std::move(detail);
-  out.action = action;
-  return http::problem_response(out);
-}
-
-http::Response json(const base::json::value& value) {
-  return http::json_response(200, base::to_text(value) + "\n");
-}
-
-http::Response from_error(const base::Error& error) {
-  std::uint16_t status = 500;
-  switch (error.code()) {
-    case base::Errc::not_found:
-      status = 404;
-      break;
-    case base::Errc::invalid_argument:
-      status = 422;
-      break;
-    case base::Errc::conflict:
-      status = 409;
-      break;
-    case base::Errc::deadline:
-    case base::Errc::overloaded:
-      status = 503;
-      break;
-    default:
-      break;
-  }
-  return problem(status, std::string(error.detail()));
+// "127.0.0.1 weir-cli": the address, and what the program calls itself.
+std::string who(const http::Exchange& exchange) {
+  constexpr std::size_t kAgentShown = 64;
+  std::string out(exchange.peer().host_text());
+  const std::string_view agent = field_named(exchange.head(), "user-agent");
+  if (!agent.empty()) out += fmt::format(" {}", agent.substr(0, kAgentShown));
+  return out;
 }
 
 void add_common_fields(http::Response& response) {
@@ -109,7 +85,7 @@ std::string query_value(std::string_view query, std::string_view key) {
   return {};
 }
 
-// `{id}` matches one segment. A guarded GET sends traffic.
+// `{id}` matches one segment. A guarded GET sends traffic or changes something.
 struct AdminHandler::Route {
   std::string_view pattern;
   std::string_view methods;  // as Allow says them
@@ -133,6 +109,21 @@ const AdminHandler::Route AdminHandler::kRoutes[] = {
     {"/api/services/{id}/start", "POST", &AdminHandler::act},
     {"/api/services/{id}/stop", "POST", &AdminHandler::act},
     {"/api/services/{id}/restart", "POST", &AdminHandler::act},
+    {"/algorithm/{id}", "GET, POST", &AdminHandler::algorithm, true},
+    {"/strategy", "POST", &AdminHandler::strategy},
+    {"/api/circuit-breakers", "GET, HEAD", &AdminHandler::breakers},
+    {"/api/circuit-breakers/reset-all", "POST", &AdminHandler::operate_breaker},
+    {"/api/circuit-breakers/{id}", "GET, HEAD", &AdminHandler::breakers},
+    {"/api/circuit-breakers/{id}/open", "POST", &AdminHandler::operate_breaker},
+    {"/api/circuit-breakers/{id}/close", "POST", &AdminHandler::operate_breaker},
+    {"/api/circuit-breakers/{id}/auto", "POST", &AdminHandler::operate_breaker},
+    {"/api/circuit-breakers/{id}/reset", "POST", &AdminHandler::operate_breaker},
+    {"/api/decisions", "GET, HEAD", &AdminHandler::decisions},
+    {"/api/decisions/{id}", "GET, HEAD", &AdminHandler::decision},
+    {"/api/explain", "GET, HEAD", &AdminHandler::explain},
+    {"/api/endpoints/{id}", "GET, HEAD, PATCH", &AdminHandler::endpoint},
+    {"/api/endpoints/{id}/drain", "POST", &AdminHandler::drain},
+    {"/api/endpoints/{id}/undrain", "POST", &AdminHandler::drain},
 };
 
 const AdminHandler::Route* AdminHandler::find(std::string_view path, AdminRequest& request) {
@@ -149,7 +140,7 @@ const AdminHandler::Route* AdminHandler::find(std::string_view path, AdminReques
     const std::string_view id =
         path.substr(before.size(), path.size() - before.size() - after.size());
     if (id.find('/') != std::string_view::npos) continue;
-    request.service = decode_percent(id);
+    request.id = decode_percent(id);
     request.action = after.empty() ? std::string() : std::string(after.substr(1));
     return &route;
   }
@@ -172,7 +163,9 @@ GuardVerdict AdminHandler::guard(const http::RequestHead& head, const Route* rou
                         field_named(head, "sec-fetch-mode").data() != nullptr ||
                         field_named(head, "sec-fetch-dest").data() != nullptr;
   facts.has_body = head.framing != http::Framing::none;
-  facts.guarded = route != nullptr && route->guarded;
+  // A POST on such a path is a change like any other.
+  const bool is_post = head.method == "POST" && route != nullptr && takes(route->methods, "POST");
+  facts.guarded = route != nullptr && route->guarded && !is_post;
   return judge(facts, hosts_);
 }
 
@@ -183,12 +176,13 @@ runtime::Task<void> AdminHandler::serve(http::Exchange& exchange) {
   request.path = head.path;
   request.query = head.query.substr(std::min<std::size_t>(1, head.query.size()));
   request.accept = field_named(head, "accept");
+  request.by = who(exchange);
   const Route* route = find(request.path, request);
   const GuardVerdict verdict = guard(head, route);
   http::Response response;
   if (verdict.status != 0) {
     response = problem(static_cast<std::uint16_t>(verdict.status), verdict.why, verdict.action);
-    if (verdict.status == 405) response.fields.emplace_back("Allow", "GET");
+    if (verdict.status == 405) response.fields.emplace_back("Allow", std::string(route->methods));
     response.close = true;
   } else if (route == nullptr) {
     response = problem(404, "no such path", "GET / with Accept: application/json lists them.");
@@ -197,12 +191,13 @@ runtime::Task<void> AdminHandler::serve(http::Exchange& exchange) {
     response.fields.emplace_back("Allow", std::string(route->methods));
   } else {
     auto reading = exchange.read_body(kBodyMax);
-    const auto body = co_await reading;
+    auto body = co_await reading;
     if (!body) {
       const bool large = body.error().code() == base::Errc::too_large;
       response = problem(large ? 413 : 400, std::string(body.error().detail()));
       response.close = true;
     } else {
+      request.body = std::move(*body);
       auto answering = answer(*route, std::move(request));
       response = co_await answering;
     }
@@ -244,9 +239,9 @@ AdminHandler::Answer AdminHandler::services(AdminRequest) {
 
 AdminHandler::Answer AdminHandler::service(AdminRequest request) {
   const observe::TrafficView view = port_.traffic();
-  const observe::ServiceView* service = find_service(view, request.service);
+  const observe::ServiceView* service = find_service(view, request.id);
   if (service == nullptr) {
-    co_return problem(404, fmt::format("no service '{}'", request.service),
+    co_return problem(404, fmt::format("no service '{}'", request.id),
                       "GET /api/services lists them.");
   }
   co_return json(service_json(*service));
@@ -279,10 +274,10 @@ AdminHandler::Answer AdminHandler::request(AdminRequest request) {
 }
 
 AdminHandler::Answer AdminHandler::act(AdminRequest request) {
-  auto acting = port_.act(request.service, request.action);
+  auto acting = port_.act(request.id, request.action);
   const auto done = co_await acting;
   if (!done) co_return from_error(done.error());
-  base::json::object out{{"service", request.service}, {"action", request.action}, {"done", true}};
+  base::json::object out{{"service", request.id}, {"action", request.action}, {"done", true}};
   co_return json(out);
 }
 
@@ -295,7 +290,7 @@ AdminHandler::Answer AdminHandler::logs(AdminRequest request) {
   if (!limit || *limit == 0 || *limit > kLogLinesMax) {
     co_return problem(422, fmt::format("limit: not a number from 1 to {}", kLogLinesMax));
   }
-  const auto lines = port_.output(request.service, *after, static_cast<std::size_t>(*limit));
+  const auto lines = port_.output(request.id, *after, static_cast<std::size_t>(*limit));
   if (!lines) co_return from_error(lines.error());
   co_return json(output_json(*lines));
 }

@@ -17,8 +17,10 @@ struct AdminRequest {
   std::string path;
   std::string query;  ///< without '?'
   std::string accept;
-  std::string service;  ///< {id} of the path, decoded
-  std::string action;   ///< the path's last part where the route takes one
+  std::string id;      ///< {id} of the path, decoded
+  std::string action;  ///< the path's last part where the route takes one
+  std::string by;      ///< who asks, for the log: address and program
+  std::string body;
 };
 
 /// The value of `key` in a query string, percent-decoded; empty when absent.
@@ -52,6 +54,21 @@ class AdminHandler final : public http::Handler {
   Answer act(AdminRequest request);
   Answer logs(AdminRequest request);
   Answer front(AdminRequest request);
+
+  // control_paths.cpp
+  http::Response change_algorithm(const AdminRequest& request, std::string service,
+                                  balance::Algorithm algorithm);
+  Answer algorithm(AdminRequest request);
+  Answer strategy(AdminRequest request);
+  Answer breakers(AdminRequest request);
+  Answer operate_breaker(AdminRequest request);
+  Answer drain(AdminRequest request);
+  Answer endpoint(AdminRequest request);
+
+  // decision_paths.cpp
+  Answer decisions(AdminRequest request);
+  Answer decision(AdminRequest request);
+  Answer explain(AdminRequest request);
 
   AdminPort& port_;
   const AllowedHosts& hosts_;

@@ -5,10 +5,14 @@
 // Called on the admin lane. Tasks may go to another lane and come back.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "balance/algorithm.hpp"
 #include "base/result.hpp"
+#include "control/operator_command.hpp"
+#include "gateway/decision_view.hpp"
 #include "observe/traffic_view.hpp"
 #include "runtime/task.hpp"
 #include "supervise/output_log.hpp"
@@ -53,6 +57,33 @@ class AdminPort {
   virtual base::Result<std::vector<supervise::OutputLine>> output(std::string service,
                                                                   std::uint64_t after,
                                                                   std::size_t limit) const = 0;
+
+  // ---- what was decided (decision_paths.cpp). Fails: deadline, when a lane does not answer.
+
+  /// Of all lanes, newest first.
+  virtual runtime::Task<base::Result<std::vector<gateway::DecisionView>>> decisions(
+      gateway::DecisionFilter filter) = 0;
+  /// By request id. Fails: not_found.
+  virtual runtime::Task<base::Result<gateway::DecisionView>> decision(std::string request_id) = 0;
+  /// Sends and changes nothing. `listener`: a name; empty: the first. Fails: not_found.
+  virtual runtime::Task<base::Result<gateway::ExplainedRequest>> explain(
+      gateway::RequestSketch sketch, std::string listener) = 0;
+
+  // ---- the operator's changes: made and published when they return, and logged as done by `by`.
+  // A refused one changes nothing and fails with not_found, invalid_argument or conflict.
+
+  /// `service` by number or name; empty: all.
+  virtual base::Result<std::vector<control::AlgorithmChange>> set_algorithm(
+      std::string service, balance::Algorithm algorithm, const std::string& by) = 0;
+  virtual base::Result<std::vector<control::BreakerOperated>> operate_breakers(
+      const control::BreakerTarget& target, control::BreakerAction action,
+      const std::string& by) = 0;
+  virtual base::Result<control::DrainChange> set_draining(const control::EndpointName& endpoint,
+                                                          bool draining, const std::string& by) = 0;
+  /// Nothing: the configured weight.
+  virtual base::Result<control::WeightChange> set_weight(const control::EndpointName& endpoint,
+                                                         std::optional<std::uint32_t> weight,
+                                                         const std::string& by) = 0;
 };
 
 }  // namespace weir::admin

@@ -13,21 +13,38 @@ constexpr std::string_view kHead = R"(<!doctype html>
 <link rel="stylesheet" href="/assets/status.css"></head><body>
 )";
 
+// A reason says its state itself, but for what is no host state ("stopped").
+std::string standing(const observe::EndpointView& endpoint) {
+  if (endpoint.reason.empty()) return endpoint.state;
+  if (endpoint.reason.starts_with(endpoint.state)) return endpoint.reason;
+  return endpoint.state + ": " + endpoint.reason;
+}
+
+std::string standing(const observe::ServiceView& service) {
+  std::string out = service.state;
+  if (service.panic) out += ", panic";
+  if (service.breaker.state != "closed" || service.breaker.forced) {
+    out += fmt::format(", breaker {}{}", service.breaker.forced ? "forced " : "",
+                       service.breaker.state);
+  }
+  return out;
+}
+
 std::string service_rows(const observe::ServiceView& service) {
   std::string rows = fmt::format(
-      "<tr class=\"service {0}\"><th scope=\"row\">{1}</th><td>{0}</td><td>{2}</td>"
+      "<tr class=\"service {0}\"><th scope=\"row\">{1}</th><td>{8}</td><td>{2}</td>"
       "<td>{3:.1f}</td><td>{4:.1f}</td><td>{5:.1f}</td><td>{6:.2f} %</td><td>{7}</td></tr>\n",
       escape_html(service.state), escape_html(service.name), escape_html(service.algorithm),
       service.load.rps, service.load.p50_ms, service.load.p99_ms, service.load.error_ratio * 100,
-      service.load.requests);
+      service.load.requests, escape_html(standing(service)));
   for (const auto& endpoint : service.endpoints) {
     rows += fmt::format(
         "<tr class=\"{0}\"><td>&nbsp;&nbsp;{1}</td><td>{2}</td><td>{3}</td><td>{4:.1f}</td>"
         "<td>{5:.1f}</td><td>{6:.1f}</td><td>{7:.2f} %</td><td>{8}</td></tr>\n",
         endpoint.healthy ? "healthy" : "unhealthy", escape_html(endpoint.name),
-        escape_html(endpoint.healthy ? endpoint.state : endpoint.state + ": " + endpoint.reason),
-        escape_html(endpoint.address), endpoint.load.rps, endpoint.load.p50_ms,
-        endpoint.load.p99_ms, endpoint.load.error_ratio * 100, endpoint.load.requests);
+        escape_html(standing(endpoint)), escape_html(endpoint.address), endpoint.load.rps,
+        endpoint.load.p50_ms, endpoint.load.p99_ms, endpoint.load.error_ratio * 100,
+        endpoint.load.requests);
   }
   return rows;
 }

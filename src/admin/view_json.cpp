@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "admin/control_json.hpp"
 #include "base/clock.hpp"
 #include "base/text.hpp"
 
@@ -29,22 +30,6 @@ void add_load(object& out, const observe::LoadView& load) {
   out["p99Ms"] = rounded(load.p99_ms);
 }
 
-object endpoint_json(const observe::EndpointView& endpoint) {
-  object out;
-  out["id"] = endpoint.id;
-  out["name"] = endpoint.name;
-  out["address"] = endpoint.address;
-  out["healthy"] = endpoint.healthy;
-  out["state"] = endpoint.state;
-  out["reason"] = endpoint.reason;
-  out["weight"] = endpoint.weight;
-  out["loadShare"] = rounded(endpoint.load_share);
-  out["cpuPercent"] = rounded(endpoint.cpu_percent);
-  out["memoryBytes"] = endpoint.rss_bytes;
-  add_load(out, endpoint.load);
-  return out;
-}
-
 value time_of(std::int64_t wall_ms) {
   if (wall_ms == 0) return nullptr;
   return base::json::string(base::rfc3339(wall_ms).text);
@@ -58,6 +43,28 @@ std::uint32_t healthy_endpoints(const observe::ServiceView& service) {
 
 }  // namespace
 
+object endpoint_json(const observe::EndpointView& endpoint) {
+  object out;
+  out["id"] = endpoint.id;
+  out["name"] = endpoint.name;
+  out["address"] = endpoint.address;
+  out["healthy"] = endpoint.healthy;
+  out["state"] = endpoint.state;
+  out["reason"] = endpoint.reason;
+  array reasons;
+  for (const std::string& each : endpoint.reasons) reasons.emplace_back(each);
+  out["reasons"] = std::move(reasons);
+  out["breaker"] = breaker_json(endpoint.breaker);
+  out["slowStartShare"] = rounded(endpoint.slow_start_share);
+  out["weight"] = endpoint.weight;
+  out["configuredWeight"] = endpoint.configured_weight;
+  out["loadShare"] = rounded(endpoint.load_share);
+  out["cpuPercent"] = rounded(endpoint.cpu_percent);
+  out["memoryBytes"] = endpoint.rss_bytes;
+  add_load(out, endpoint.load);
+  return out;
+}
+
 value service_json(const observe::ServiceView& service) {
   object out;
   out["id"] = service.number;
@@ -66,6 +73,11 @@ value service_json(const observe::ServiceView& service) {
   out["algorithm"] = service.algorithm;
   out["replicas"] = service.endpoints.size();
   out["healthyReplicas"] = healthy_endpoints(service);
+  out["panic"] = service.panic;
+  out["breaker"] = breaker_json(service.breaker);
+  out["retries"] = service.retries;
+  out["amplification"] = rounded(service.amplification);
+  out["fallbacks"] = service.fallbacks;
   add_load(out, service.load);
   array endpoints;
   for (const auto& endpoint : service.endpoints) endpoints.push_back(endpoint_json(endpoint));

@@ -10,6 +10,7 @@
 namespace weir::admin {
 
 base::json::value services_json(const observe::TrafficView& view);
+base::json::object endpoint_json(const observe::EndpointView& endpoint);
 base::json::value service_json(const observe::ServiceView& service);
 base::json::value metrics_json(const observe::TrafficView& view);
 /// GET /stats; `service`: a name, or empty for all.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -40,8 +41,39 @@ std::string encode_segment(const std::string& text) {
   return out;
 }
 
+std::string text_at(const base::json::object& object, const char* key) {
+  const auto* value = object.if_contains(key);
+  if (value == nullptr || !value->is_string()) return {};
+  return std::string(std::string_view(value->get_string()));
+}
+
+double number_at(const base::json::object& object, const char* key) {
+  const auto* value = object.if_contains(key);
+  return value != nullptr && value->is_number() ? value->to_number<double>() : 0;
+}
+
+bool flag_at(const base::json::object& object, const char* key) {
+  const auto* value = object.if_contains(key);
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+std::string breaker_standing(const base::json::object& breaker) {
+  if (!flag_at(breaker, "enabled")) return "off";
+  const std::string state = text_at(breaker, "state");
+  if (flag_at(breaker, "forced")) return "forced " + state;
+  const double left_ms = number_at(breaker, "nextProbeMs");
+  if (state == "open" && left_ms > 0) {
+    return fmt::format("open, probes in {:.0f} s", std::ceil(left_ms / 1000));
+  }
+  if (state != "half-open") return state;
+  return fmt::format("half-open, {} of {} probes passed", number_at(breaker, "probesPassed"),
+                     number_at(breaker, "probes"));
+}
+
 base::Result<base::json::value> call_admin(const AdminTarget& target, http::FetchRequest request) {
   const std::string address = admin_address(target);
+  request.fields.emplace_back("User-Agent", "weir-cli");
+  if (!request.body.empty()) request.fields.emplace_back("Content-Type", "application/json");
   const auto answer = call(address, std::move(request), kCallTime);
   if (!answer) {
     return base::fail(answer.error().code(),
@@ -53,7 +85,11 @@ base::Result<base::json::value> call_admin(const AdminTarget& target, http::Fetc
   if (answer->status >= 400) {
     std::string detail = fmt::format("status {}", answer->status);
     if (parsed && parsed->is_object() && parsed->get_object().contains("detail")) {
-      detail = parsed->get_object().at("detail").as_string().c_str();
+      const auto& problem = parsed->get_object();
+      detail = problem.at("detail").as_string().c_str();
+      if (const auto* action = problem.if_contains("action")) {
+        detail += fmt::format(". {}", action->as_string().c_str());
+      }
     }
     return base::fail(base::Errc::conflict, detail);
   }

@@ -26,6 +26,15 @@ std::string admin_address(const AdminTarget& target);
 /// do when nobody answers.
 base::Result<base::json::value> call_admin(const AdminTarget& target, http::FetchRequest request);
 
+/// A member of an answer; an absent one, or of another kind, is empty or 0.
+std::string text_at(const base::json::object& object, const char* key);
+double number_at(const base::json::object& object, const char* key);
+bool flag_at(const base::json::object& object, const char* key);
+
+/// A breaker of an answer in a few words: "closed", "open, probes in 12 s", "forced open",
+/// "off".
+std::string breaker_standing(const base::json::object& breaker);
+
 /// Percent-encodes one path segment.
 std::string encode_segment(const std::string& text);
 

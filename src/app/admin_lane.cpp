@@ -102,10 +102,9 @@ base::Result<std::string> AdminLane::resolve(const std::string& id) const {
   if (id.empty() && !view.services.empty()) return view.services.front().name;
   const observe::ServiceView* service = admin::find_service(view, id);
   if (service == nullptr) {
-    std::string names;
-    for (const auto& each : view.services) names += (names.empty() ? "" : ", ") + each.name;
-    return base::fail(base::Errc::not_found,
-                      fmt::format("no service '{}'; there are: {}", id, names));
+    std::vector<std::string> names;
+    for (const auto& each : view.services) names.push_back(each.name);
+    return base::fail(base::Errc::not_found, control::no_such("service", id, names));
   }
   return service->name;
 }
@@ -125,7 +124,7 @@ runtime::Task<base::Result<admin::ProbeReport>> AdminLane::send_request(std::str
   report.server_id = result.endpoint_id;
   report.server_name = result.endpoint_name;
   report.server_url = result.endpoint_address.empty() ? "" : "http://" + result.endpoint_address;
-  report.algorithm = "round_robin";
+  report.algorithm = balance::name(service->endpoints.load()->policy->balance.algorithm);
   report.active_connections = result.in_flight;
   report.response_ms = base::to_ms(result.duration);
   report.status = result.status;
@@ -173,6 +172,65 @@ base::Result<std::vector<supervise::OutputLine>> AdminLane::output(std::string i
     return base::fail(base::Errc::invalid_argument, name + " has no processes of its own");
   }
   return log->since(after, limit);
+}
+
+// ---- the operator's changes: the registry is thread-safe, so none goes to another lane
+
+base::Result<std::vector<control::AlgorithmChange>> AdminLane::set_algorithm(
+    std::string service, balance::Algorithm algorithm, const std::string& by) {
+  WEIR_TRY(auto changes, control_.registry().set_algorithm(service, algorithm, base::real_now()));
+  for (const control::AlgorithmChange& each : changes) {
+    control_.log().info("control", {{"service", each.service}, {"by", by}}, "algorithm: {} -> {}",
+                        each.from, each.to);
+  }
+  return changes;
+}
+
+base::Result<std::vector<control::BreakerOperated>> AdminLane::operate_breakers(
+    const control::BreakerTarget& target, control::BreakerAction action, const std::string& by) {
+  std::vector<control::HostChange> seen;
+  WEIR_TRY(auto done,
+           control_.registry().operate_breakers(target, action, base::real_now(), &seen));
+  std::size_t changed = 0;
+  for (const control::BreakerOperated& each : done) {
+    if (!each.changed) continue;
+    ++changed;
+    control_.log().info("control",
+                        {{"service", each.service}, {"endpoint", each.endpoint}, {"by", by}},
+                        "breaker {}: {} -> {}", control::name(action), each.from, each.to);
+  }
+  if (changed == 0) {
+    control_.log().info("control", {{"service", target.service}, {"by", by}},
+                        "breaker {}: nothing to do", control::name(action));
+  }
+  for (const control::HostChange& each : seen) control::log_change(control_.log(), each);
+  return done;
+}
+
+base::Result<control::DrainChange> AdminLane::set_draining(const control::EndpointName& endpoint,
+                                                           bool draining, const std::string& by) {
+  std::vector<control::HostChange> seen;
+  WEIR_TRY(auto done,
+           control_.registry().set_draining(endpoint, draining, base::real_now(), &seen));
+  control_.log().info("control",
+                      {{"service", done.service},
+                       {"endpoint", done.endpoint},
+                       {"in_flight", done.in_flight},
+                       {"by", by}},
+                      "{}{}", draining ? "drain" : "undrain",
+                      done.changed ? "" : ": was so already");
+  for (const control::HostChange& each : seen) control::log_change(control_.log(), each);
+  return done;
+}
+
+base::Result<control::WeightChange> AdminLane::set_weight(const control::EndpointName& endpoint,
+                                                          std::optional<std::uint32_t> weight,
+                                                          const std::string& by) {
+  WEIR_TRY(auto done, control_.registry().set_weight(endpoint, weight, base::real_now()));
+  control_.log().info("control",
+                      {{"service", done.service}, {"endpoint", done.endpoint}, {"by", by}},
+                      "weight: {} -> {}", done.from, done.to);
+  return done;
 }
 
 }  // namespace weir::app

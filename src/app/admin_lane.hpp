@@ -33,6 +33,22 @@ class AdminLane final : public admin::AdminPort {
   runtime::Task<base::Result<void>> act(std::string service, std::string action) override;
   base::Result<std::vector<supervise::OutputLine>> output(std::string service, std::uint64_t after,
                                                           std::size_t limit) const override;
+  runtime::Task<base::Result<std::vector<gateway::DecisionView>>> decisions(
+      gateway::DecisionFilter filter) override;
+  runtime::Task<base::Result<gateway::DecisionView>> decision(std::string request_id) override;
+  runtime::Task<base::Result<gateway::ExplainedRequest>> explain(gateway::RequestSketch sketch,
+                                                                 std::string listener) override;
+  base::Result<std::vector<control::AlgorithmChange>> set_algorithm(std::string service,
+                                                                    balance::Algorithm algorithm,
+                                                                    const std::string& by) override;
+  base::Result<std::vector<control::BreakerOperated>> operate_breakers(
+      const control::BreakerTarget& target, control::BreakerAction action,
+      const std::string& by) override;
+  base::Result<control::DrainChange> set_draining(const control::EndpointName& endpoint,
+                                                  bool draining, const std::string& by) override;
+  base::Result<control::WeightChange> set_weight(const control::EndpointName& endpoint,
+                                                 std::optional<std::uint32_t> weight,
+                                                 const std::string& by) override;
 
  private:
   AdminLane(ControlPlane& control, DataLanes& lanes, const gateway::ServiceFinder& services)

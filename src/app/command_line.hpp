@@ -50,6 +50,8 @@ class Command {
 
   void text(const std::string& names, std::string& into, const std::string& help,
             Presence presence = Presence::optional, const Check& check = {});
+  /// May be given several times.
+  void texts(const std::string& names, std::vector<std::string>& into, const std::string& help);
   void one_of(const std::string& names, std::string& into, const std::vector<std::string>& words,
               const std::string& help, Presence presence = Presence::optional);
   /// The limits are allowed values; without them every value of the type is.

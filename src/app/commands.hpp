@@ -11,7 +11,12 @@ void add_up(CommandLine& line);
 void add_check(CommandLine& line);
 void add_doctor(CommandLine& line);
 void add_service(CommandLine& line);
+void add_algorithm(CommandLine& line);
+void add_breaker(CommandLine& line);
+void add_drain(CommandLine& line);
+void add_explain(CommandLine& line);
 void add_status(CommandLine& line);
 void add_lab(CommandLine& line);
+void add_simulate(CommandLine& line);
 
 }  // namespace weir::app

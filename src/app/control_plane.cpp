@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "app/version.hpp"
+#include "balance/health_score.hpp"
 #include "base/text.hpp"
 #include "observe/gateway_metrics.hpp"
 #include "observe/process_facts.hpp"
@@ -164,10 +166,41 @@ void ControlPlane::share_latency(const std::vector<control::ServiceEntry>& servi
         costs.push_back(microseconds(endpoint->rates().p50));
       }
     }
+    share_scores(entry);
     if (costs.empty()) continue;
     std::ranges::nth_element(costs, costs.begin() + static_cast<std::ptrdiff_t>(costs.size() / 2));
     entry.service->median_cost_us.store(costs[costs.size() / 2], std::memory_order_relaxed);
   }
+}
+
+// For response_time: health scores of the last 10 s (the collector's window).
+void ControlPlane::share_scores(const control::ServiceEntry& entry) {
+  if (entry.policy->balance.algorithm != balance::Algorithm::response_time) return;
+  std::vector<balance::HealthFacts> facts;
+  for (const auto& each : entry.endpoints) {
+    balance::HealthFacts fact;
+    const auto* track = collector_.endpoint(entry.service->name, each.endpoint->name);
+    if (track != nullptr) {
+      const auto& rates = track->rates();
+      fact.attempts = static_cast<std::uint64_t>(rates.rps_10s * 10 + 0.5);
+      fact.failures = static_cast<std::uint64_t>(rates.rps_10s * 10 * rates.error_ratio_10s + 0.5);
+      fact.p95 = rates.p95;
+    }
+    const balance::BreakerState state = each.host.breaker.breaker.state;
+    fact.breaker =
+        state == balance::BreakerState::half_open ? balance::HealthFacts::Breaker::half_open
+        : state == balance::BreakerState::open || state == balance::BreakerState::forced_open
+            ? balance::HealthFacts::Breaker::open
+            : balance::HealthFacts::Breaker::closed;
+    facts.push_back(fact);
+  }
+  std::vector<double> scores(facts.size());
+  balance::health_scores(facts, {}, scores);
+  std::vector<std::pair<std::uint32_t, double>> by_id;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    by_id.emplace_back(entry.endpoints[i].endpoint->id, scores[i]);
+  }
+  registry_.set_scores(entry.service->name, by_id, lane_.now());
 }
 
 std::vector<observe::Subject> ControlPlane::subjects(
@@ -245,9 +278,10 @@ LoadTable ControlPlane::measure(const std::vector<control::ServiceEntry>& servic
 }
 
 observe::TrafficView ControlPlane::view() const {
-  const auto services = registry_.services(base::real_now());
+  const Instant at{base::real_now(), base::wall_ms()};
+  const auto services = registry_.services(at.now);
   const std::lock_guard lock(loads_mutex_);
-  return build_view(settings_, services, loads_);
+  return build_view(settings_, services, loads_, at);
 }
 
 std::string ControlPlane::not_ready() const {
@@ -261,22 +295,60 @@ std::string ControlPlane::not_ready() const {
   return {};
 }
 
+namespace {
+
+struct Standings {
+  std::vector<observe::ServiceStanding> services;
+  std::vector<observe::EndpointStanding> endpoints;
+};
+
+observe::BreakerStanding standing_of(const balance::Breaker& breaker) {
+  const balance::BreakerSnapshot seen = breaker.snapshot();
+  observe::BreakerStanding out{.forced = seen.forced, .changes = seen.generation};
+  const bool is_open =
+      seen.state == balance::BreakerState::open || seen.state == balance::BreakerState::forced_open;
+  if (is_open) out.state = observe::BreakerStanding::kOpen;
+  if (seen.state == balance::BreakerState::half_open) {
+    out.state = observe::BreakerStanding::kHalfOpen;
+  }
+  return out;
+}
+
+Standings standings_of(const std::vector<control::ServiceEntry>& services, base::Time now) {
+  Standings out;
+  for (const auto& entry : services) {
+    const upstream::Service& service = *entry.service;
+    out.services.push_back({.service = service.name,
+                            .panic = entry.panic,
+                            .breaker = standing_of(service.breaker),
+                            .retries = service.retries.load(std::memory_order_relaxed),
+                            .amplification = service.retry_budget.view(now).amplification,
+                            .fallbacks = service.fallbacks.load(std::memory_order_relaxed)});
+    for (const auto& each : entry.endpoints) {
+      out.endpoints.push_back({.service = service.name,
+                               .endpoint = each.endpoint->name,
+                               .eligible = each.eligible,
+                               .weight = std::round(each.weight * each.share * 1000) / 1000,
+                               .breaker = standing_of(each.endpoint->breaker)});
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string ControlPlane::prometheus() {
   const auto services = registry_.facts();
   collector_.sync(subjects(services));
-  std::vector<observe::EndpointEligibility> eligibility;
-  for (const auto& entry : services) {
-    for (const auto& each : entry.endpoints) {
-      eligibility.push_back({entry.service->name, each.endpoint->name, each.eligible});
-    }
-  }
+  const Standings standings = standings_of(services, lane_.now());
   observe::GatewayFacts facts;
   facts.version = kVersion;
   facts.revision = kRevision;
   facts.uptime_seconds = base::to_ms(lane_.now() - started_) / 1000;
   facts.access_log_dropped = access_log_dropped();
   facts.log_dropped = log_.dropped();
-  facts.endpoints = eligibility;
+  facts.services = standings.services;
+  facts.endpoints = standings.endpoints;
   facts.process = observe::read_process_facts();
   std::string out;
   observe::append_gateway_metrics(out, collector_, facts);

@@ -45,6 +45,9 @@ class ControlPlane {
   observe::TrafficView view() const;
   /// Why it is not ready, or empty: every process service has an eligible endpoint.
   std::string not_ready() const;
+  /// For the operator's changes; thread-safe, as the log.
+  control::Registry& registry() noexcept { return registry_; }
+  telemetry::Log& log() noexcept { return log_; }
   /// Runs `work` on the control lane.
   void post(std::move_only_function<void()> work) { lane_.post(std::move(work)); }
 
@@ -62,6 +65,7 @@ class ControlPlane {
  private:
   runtime::Task<void> tick_loop();
   runtime::Task<void> look_loop();
+  void share_scores(const control::ServiceEntry& entry);
   void share_latency(const std::vector<control::ServiceEntry>& services);
   runtime::Task<void> stop_all();
   void tick();

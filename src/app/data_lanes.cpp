@@ -124,10 +124,10 @@ void DataLanes::start() {
   }
 }
 
-void DataLanes::post_to_first(LaneWork work) {
-  LaneParts& first = *lanes_.front();
-  first.lane.post(
-      [&first, call = std::move(work)]() mutable { call(first.lane, first.gate, first.proxy); });
+void DataLanes::post_to(std::size_t lane, LaneWork work) {
+  LaneParts& mine = *lanes_[lane];
+  mine.lane.post(
+      [&mine, call = std::move(work)]() mutable { call(mine.lane, mine.gate, mine.proxy); });
 }
 
 std::size_t DataLanes::stop(base::Duration patience) {

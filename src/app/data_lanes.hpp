@@ -40,10 +40,12 @@ class DataLanes {
   /// connections had to be cut.
   std::size_t stop(base::Duration patience);
 
-  /// Runs `work` on lane 0 with its proxy. From any thread, while the lanes run.
+  /// Runs `work` on a lane with its proxy. From any thread, while the lanes run. Requires: lane <
+  /// size().
   using LaneWork =
       std::move_only_function<void(runtime::Lane&, runtime::Gate&, gateway::HttpProxy&)>;
-  void post_to_first(LaneWork work);
+  void post_to(std::size_t lane, LaneWork work);
+  void post_to_first(LaneWork work) { post_to(0, std::move(work)); }
 
   const std::vector<OpenListener>& listeners() const noexcept { return listeners_; }
   std::size_t size() const noexcept { return lanes_.size(); }

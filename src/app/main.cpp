@@ -30,8 +30,13 @@ int run(int argc, char** argv) {
   add_check(line);
   add_status(line);
   add_service(line);
+  add_algorithm(line);
+  add_breaker(line);
+  add_drain(line);
+  add_explain(line);
   add_doctor(line);
   add_lab(line);
+  add_simulate(line);
   const auto chosen = line.parse(argc, argv);
   return chosen ? (*chosen)() : chosen.error();
 }

@@ -1,5 +1,6 @@
 #include "app/view_builder.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 namespace weir::app {
@@ -11,6 +12,38 @@ auto value_of(const Map& map, const Key& key) {
   return found == map.end() ? typename Map::mapped_type() : found->second;
 }
 
+std::string_view state_of(const balance::BreakerSnapshot& breaker) {
+  switch (breaker.state) {
+    case balance::BreakerState::forced_open:
+      return balance::name(balance::BreakerState::open);
+    case balance::BreakerState::forced_closed:
+      return balance::name(balance::BreakerState::closed);
+    default:
+      return balance::name(breaker.state);
+  }
+}
+
+observe::BreakerView build_breaker(const balance::Breaker& breaker, bool enabled,
+                                   const Instant& at) {
+  const balance::BreakerSnapshot seen = breaker.snapshot();
+  observe::BreakerView out;
+  out.state = state_of(seen);
+  out.enabled = enabled;
+  out.forced = seen.forced;
+  out.failures = seen.failures;
+  out.failures_max = breaker.config().failures;
+  out.generation = seen.generation;
+  out.probes = breaker.config().probes;
+  out.probes_out = seen.probes_out;
+  out.probes_passed = seen.probes_passed;
+  if (seen.until != base::kNever) {
+    const base::Duration left = std::max(base::Duration{}, base::Duration(seen.until - at.now));
+    out.probes_in_ms = base::to_ms(left);
+    out.until_ms = at.wall_ms + left / std::chrono::milliseconds(1);
+  }
+  return out;
+}
+
 observe::EndpointView build_endpoint(const control::EndpointEntry& entry, const LoadTable& loads) {
   const EndpointLoad load = value_of(loads.endpoints, entry.endpoint->id);
   observe::EndpointView out;
@@ -20,7 +53,10 @@ observe::EndpointView build_endpoint(const control::EndpointEntry& entry, const 
   out.healthy = entry.eligible;
   out.state = entry.state;
   out.reason = entry.reason;
-  out.weight = entry.endpoint->weight;
+  out.reasons = entry.reasons;
+  out.weight = entry.weight;
+  out.configured_weight = entry.endpoint->weight;
+  out.slow_start_share = entry.share;
   out.last_check_ms = entry.changed_wall_ms;
   out.load = load.load;
   out.cpu_percent = load.cpu_percent;
@@ -39,17 +75,25 @@ std::size_t wanted_endpoints(const config::Settings& settings, const std::string
 }
 
 observe::ServiceView build_service(const config::Settings& settings,
-                                   const control::ServiceEntry& entry, const LoadTable& loads) {
+                                   const control::ServiceEntry& entry, const LoadTable& loads,
+                                   const Instant& at) {
   observe::ServiceView service;
   service.number = entry.service->number;
   service.name = entry.service->name;
   service.algorithm = balance::name(entry.policy->balance.algorithm);
+  service.panic = entry.panic;
+  const bool has_breaker = entry.policy->breaker;
+  service.breaker = build_breaker(entry.service->breaker, has_breaker, at);
+  service.retries = entry.service->retries.load(std::memory_order_relaxed);
+  service.amplification = entry.service->retry_budget.view(at.now).amplification;
+  service.fallbacks = entry.service->fallbacks.load(std::memory_order_relaxed);
   service.load = value_of(loads.services, service.name);
   std::size_t healthy = 0;
   std::uint64_t requests = 0;
   for (const auto& each : entry.endpoints) {
     service.endpoints.push_back(build_endpoint(each, loads));
-    healthy += each.eligible ? 1 : 0;
+    service.endpoints.back().breaker = build_breaker(each.endpoint->breaker, has_breaker, at);
+    healthy += each.eligible || each.state == "backup" ? 1 : 0;  // a spare one is well too
     requests += service.endpoints.back().load.requests;
   }
   for (auto& endpoint : service.endpoints) {
@@ -66,12 +110,12 @@ observe::ServiceView build_service(const config::Settings& settings,
 
 observe::TrafficView build_view(const config::Settings& settings,
                                 const std::vector<control::ServiceEntry>& services,
-                                const LoadTable& loads) {
+                                const LoadTable& loads, const Instant& at) {
   observe::TrafficView view;
   view.wall_ms = loads.wall_ms;
   observe::TotalsView& totals = view.totals;
   for (const auto& entry : services) {
-    view.services.push_back(build_service(settings, entry, loads));
+    view.services.push_back(build_service(settings, entry, loads, at));
     const observe::ServiceView& service = view.services.back();
     totals.services += 1;
     totals.services_healthy += service.state == "healthy" ? 1 : 0;

@@ -32,8 +32,14 @@ struct LoadTable {
   double uptime_seconds = 0;
 };
 
+/// The same instant on both clocks.
+struct Instant {
+  base::Time now;
+  std::int64_t wall_ms = 0;
+};
+
 observe::TrafficView build_view(const config::Settings& settings,
                                 const std::vector<control::ServiceEntry>& services,
-                                const LoadTable& loads);
+                                const LoadTable& loads, const Instant& at);
 
 }  // namespace weir::app

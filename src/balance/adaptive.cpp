@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/assert.hpp"
 #include "base/hash.hpp"
@@ -18,9 +19,15 @@ constexpr auto kLongestWindow = seconds(60);
 constexpr std::uint64_t kEnough = 200;  // requests; ten of them above the p95
 constexpr double kGain = 0.10;
 constexpr int kWinsNeeded = 2;
+// Chance in 10^7 that the run of an equal arm gets there: 17,280 tests a day, in runs of any
+// length, then switch by mistake once in a year. Lower: equal arms change places for nothing.
+// Higher: a gain of 20 % takes minutes to be believed.
+constexpr double kBeyondChance = 5.2;
+constexpr double kMostDeviations = 5;  // of one window, so that two are needed however clear it is
 constexpr auto kDwell = seconds(60);
 constexpr auto kWatch = seconds(60);
 constexpr double kRegression = 0.05;
+constexpr double kSureRegression = 3;  // standard errors
 constexpr std::size_t kChangesPerHour = 6;
 constexpr auto kFreeze = seconds(30);
 constexpr std::uint64_t kSalt = 0xa0761d6478bd642full;  // apart from other shares by the same hash
@@ -40,6 +47,18 @@ struct AdaptiveController::Comparison {
   double gain;
 
   bool is_gain(double least) const noexcept { return gain >= least && difference.low_us > 0; }
+  bool is_regression(double least) const noexcept {
+    return is_gain(least) && deviations() >= kSureRegression;
+  }
+  /// The effect in standard errors, by the longer side of the interval: a p95 of few and far
+  /// values has a crooked one.
+  double deviations() const noexcept {
+    constexpr double kEndOfInterval = 1.96;
+    const double side = std::max(difference.effect_us - difference.low_us,
+                                 difference.high_us - difference.effect_us);
+    if (kEndOfInterval * difference.effect_us >= kMostDeviations * side) return kMostDeviations;
+    return std::max(0.0, kEndOfInterval * difference.effect_us / side);
+  }
   void show_in(AdaptiveDecision& decision) const noexcept {
     decision.current_cost_us = from_us;
     decision.challenger_cost_us = to_us;
@@ -48,11 +67,15 @@ struct AdaptiveController::Comparison {
   }
 };
 
+bool AdaptiveController::Run::is_beyond_chance() const noexcept {
+  return windows >= kWinsNeeded && deviations >= kBeyondChance * std::sqrt(windows);
+}
+
 AdaptiveController::AdaptiveController(std::size_t arms, base::Duration timeout, std::size_t start)
     : arms_(arms),
       timeout_us_(std::chrono::duration<double, std::micro>(timeout).count()),
       current_(start),
-      wins_(arms, 0) {
+      runs_(arms) {
   WEIR_ASSERT(start < arms);
 }
 
@@ -97,9 +120,10 @@ AdaptiveDecision AdaptiveController::judge(const AdaptiveInput& in, AdaptiveDeci
   bool best_won = false;
   for (std::size_t arm = 0; arm < arms_; ++arm) {
     if (arm == current_) continue;
-    const Comparison each = compare(in.arms[current_], in.arms[arm], in.seed + arm);
-    wins_[arm] = each.is_gain(kGain) ? wins_[arm] + 1 : 0;
-    const bool won = wins_[arm] >= kWinsNeeded;
+    const Comparison each = compare(in.arms[current_], in.arms[arm], kGain, in.seed + arm);
+    Run& run = runs_[arm];
+    run = each.is_gain(kGain) ? Run{run.windows + 1, run.deviations + each.deviations()} : Run{};
+    const bool won = run.is_beyond_chance();
     if (best && (best_won > won || (best_won == won && best->gain >= each.gain))) continue;
     best = each;
     best_won = won;
@@ -107,9 +131,13 @@ AdaptiveDecision AdaptiveController::judge(const AdaptiveInput& in, AdaptiveDeci
   }
   decision.verdict = AdaptiveVerdict::keep;
   if (!best) return decision;
+  if (best->gain > 0 && best->gain < kGain) {  // for who reads it: better, and how surely
+    best =
+        compare(in.arms[current_], in.arms[decision.challenger], 0, in.seed + decision.challenger);
+  }
   best->show_in(decision);
   decision.challenger_requests = in.arms[decision.challenger].requests;
-  if (wins_[decision.challenger] == 0) return decision;
+  if (runs_[decision.challenger].windows == 0) return decision;
   decision.verdict = AdaptiveVerdict::leading;
   if (!best_won) return decision;
   decision.verdict = may_switch(in.now);
@@ -128,14 +156,15 @@ bool AdaptiveController::reverts(const AdaptiveInput& in, AdaptiveDecision& deci
     return false;
   }
   const ArmFacts& now = in.arms[current_];
-  Comparison found = compare(now, in.arms[*left_], in.seed);
+  Comparison found = compare(now, in.arms[*left_], kRegression, in.seed);
   decision.challenger_requests = in.arms[*left_].requests;
-  if (!found.is_gain(kRegression)) {
+  if (!found.is_regression(kRegression)) {
     ArmFacts before = before_;
     before.latency = buckets_;
-    found = compare(now, before, in.seed + 1);
     // Of what it cost before: 5 % more is a gain of 4.76 % of what it costs now.
-    if (!found.is_gain(kRegression / (1 + kRegression))) return false;
+    constexpr double kLess = kRegression / (1 + kRegression);
+    found = compare(now, before, kLess, in.seed + 1);
+    if (!found.is_regression(kLess)) return false;
     decision.challenger_requests = before_.requests;
   }
   found.show_in(decision);
@@ -159,7 +188,7 @@ AdaptiveVerdict AdaptiveController::may_switch(base::Time now) const {
 
 void AdaptiveController::change_to(std::size_t arm, base::Time now) {
   current_ = arm;
-  std::fill(wins_.begin(), wins_.end(), 0);
+  std::fill(runs_.begin(), runs_.end(), Run{});
   while (!changes_.empty() && now - changes_.front() >= std::chrono::hours(1)) changes_.pop_front();
   changes_.push_back(now);
 }
@@ -170,7 +199,7 @@ AdaptiveDecision AdaptiveController::end_window(AdaptiveDecision decision, Adapt
   decision.verdict = verdict;
   decision.new_window = true;
   window_start_ = now;
-  std::fill(wins_.begin(), wins_.end(), 0);
+  std::fill(runs_.begin(), runs_.end(), Run{});
   if (verdict != AdaptiveVerdict::insufficient) left_.reset();
   return decision;
 }
@@ -181,13 +210,16 @@ void AdaptiveController::remember(const ArmFacts& facts) {
   before_.latency = {};
 }
 
+/// The interval costs a millisecond: it is left out, both ends 0, for gains under `least`.
 AdaptiveController::Comparison AdaptiveController::compare(const ArmFacts& from, const ArmFacts& to,
-                                                           std::uint64_t seed) const {
+                                                           double least, std::uint64_t seed) const {
   Comparison out{.from_us = arm_cost_us(from, timeout_us_),
                  .to_us = arm_cost_us(to, timeout_us_),
-                 .difference = cost_difference(from, to, timeout_us_, seed),
+                 .difference = {},
                  .gain = 0};
+  out.difference.effect_us = out.from_us - out.to_us;
   if (out.from_us > 0) out.gain = out.difference.effect_us / out.from_us;
+  if (out.gain >= least) out.difference = cost_difference(from, to, timeout_us_, seed);
   return out;
 }
 
@@ -195,12 +227,15 @@ std::string describe(const AdaptiveDecision& decision, std::span<const std::stri
   const std::string_view arm = names[decision.arm];
   const std::string_view other = names[decision.challenger];
   const auto evidence = [&] {
+    const CostDifference& found = decision.difference;
+    const std::string interval =
+        found.low_us == found.high_us
+            ? std::string()
+            : fmt::format(" (95 % {:.1f} to {:.1f})", found.low_us / 1e3, found.high_us / 1e3);
     return fmt::format(
-        "{:.1f} ms against {:.1f} ms, difference {:.1f} ms (95 % {:.1f} to {:.1f}), {} and {} "
-        "requests in {:.0f} s",
-        decision.challenger_cost_us / 1e3, decision.current_cost_us / 1e3,
-        decision.difference.effect_us / 1e3, decision.difference.low_us / 1e3,
-        decision.difference.high_us / 1e3, decision.challenger_requests, decision.current_requests,
+        "{:.1f} ms against {:.1f} ms, difference {:.1f} ms{}, {} and {} requests in {:.0f} s",
+        decision.challenger_cost_us / 1e3, decision.current_cost_us / 1e3, found.effect_us / 1e3,
+        interval, decision.challenger_requests, decision.current_requests,
         base::to_ms(decision.window) / 1e3);
   };
   switch (decision.verdict) {
@@ -216,7 +251,8 @@ std::string describe(const AdaptiveDecision& decision, std::span<const std::stri
     case AdaptiveVerdict::keep:
       return fmt::format("{} stays: {} {}", arm, other, evidence());
     case AdaptiveVerdict::leading:
-      return fmt::format("{} stays: {} leads in one window, {}", arm, other, evidence());
+      return fmt::format("{} stays: {} leads, not for long enough to be sure: {}", arm, other,
+                         evidence());
     case AdaptiveVerdict::dwelling:
       return fmt::format("{} stays, switched to less than 60 s ago: {} leads, {}", arm, other,
                          evidence());

@@ -3,11 +3,16 @@
 // of the requests, the current arm the rest; windows of both are compared by cost (arm_cost.hpp).
 //
 // 1. Switch: a challenger's gain is >= 10 % and the 95 % interval of the difference excludes 0, in
-//    two successive windows; at least 60 s after the last switch; at most six switches an hour.
+//    two successive windows or more, until the run of them is beyond chance; at least 60 s after
+//    the last switch; at most six switches an hour. Beyond chance: the windows' deviations (effect
+//    in standard errors, at most 5 each) add up to 5.2 x sqrt(windows). A day has 17,280 tests of
+//    two challengers; two windows at 95 % alone would let a pair of equal arms switch 12 times.
 // 2. Watch: for 60 s after a switch, revert when the arm left is >= 5 % cheaper in its slice, or
 //    when the service costs >= 5 % more than under that arm before (arms share endpoints: one may
-//    look good only while it is small). The interval must exclude 0 here as well. Reverts count as
-//    switches, but neither dwell nor the hourly limit holds one back.
+//    look good only while it is small). Here one window is enough, when the difference is three
+//    standard errors (at two, one switch in four would be undone by chance alone: a watch makes a
+//    dozen tests). Reverts count as switches, but neither dwell nor the hourly limit holds one
+//    back.
 // 3. A window is 10 s, lengthened up to 60 s until every arm has 200 requests, else "insufficient".
 // 4. Frozen until 30 s after the last fault, reload or scale event; windows seen then do not count.
 // 5. A pinned arm is current whatever it costs.
@@ -51,7 +56,7 @@ enum class AdaptiveVerdict : std::uint8_t {
   pinned,        ///< by the operator
   insufficient,  ///< 60 s and still fewer than 200 requests on some arm
   keep,          ///< no challenger is better by enough
-  leading,       ///< one is, in the first of two windows
+  leading,       ///< one is, but not for long enough to be sure
   dwelling,      ///< one is, less than 60 s after the last switch
   limited,       ///< one is, after six switches in an hour
   switched,
@@ -70,8 +75,9 @@ struct AdaptiveDecision {
   std::size_t challenger = 0;
   double current_cost_us = 0;
   double challenger_cost_us = 0;
-  CostDifference difference{};  ///< positive: the challenger is better
-  double gain = 0;              ///< effect/current cost
+  /// Positive: the challenger is better. Without an interval (both ends 0) where it is no better.
+  CostDifference difference{};
+  double gain = 0;  ///< effect/current cost
   std::uint64_t current_requests = 0;
   std::uint64_t challenger_requests = 0;
   std::uint64_t seed = 0;
@@ -91,6 +97,12 @@ class AdaptiveController {
 
  private:
   struct Comparison;
+  struct Run {
+    int windows = 0;
+    double deviations = 0;  // sum over the windows
+
+    bool is_beyond_chance() const noexcept;
+  };
 
   AdaptiveDecision judge(const AdaptiveInput& in, AdaptiveDecision decision);
   AdaptiveDecision end_window(AdaptiveDecision decision, AdaptiveVerdict verdict, base::Time now);
@@ -98,7 +110,8 @@ class AdaptiveController {
   AdaptiveVerdict may_switch(base::Time now) const;
   void change_to(std::size_t arm, base::Time now);
   void remember(const ArmFacts& facts);
-  Comparison compare(const ArmFacts& from, const ArmFacts& to, std::uint64_t seed) const;
+  Comparison compare(const ArmFacts& from, const ArmFacts& to, double least,
+                     std::uint64_t seed) const;
 
   std::size_t arms_;
   double timeout_us_;
@@ -106,7 +119,7 @@ class AdaptiveController {
   bool started_ = false;
   base::Time window_start_{};
   base::Time frozen_until_{};
-  std::vector<int> wins_;  // windows in a row that each challenger won
+  std::vector<Run> runs_;  // windows in a row that each challenger won
 
   std::deque<base::Time> changes_;      // of the last hour
   std::optional<std::size_t> left_;     // the arm left last, while it may be returned to

@@ -9,6 +9,9 @@
 namespace weir::control {
 namespace {
 
+constexpr balance::HostReasons kBreakerReasons = {balance::HostReason::forced_open,
+                                                  balance::HostReason::breaker_open,
+                                                  balance::HostReason::probes_used};
 constexpr base::Duration kRampStep = std::chrono::milliseconds(500);
 
 balance::InitialCheck initial_of(config::CheckInitial initial) {
@@ -49,7 +52,10 @@ std::shared_ptr<upstream::Service> Registry::add_service(const config::Service& 
   slot->policy = std::make_shared<const upstream::ServicePolicy>(upstream::policy_of(settings));
   slot->host = host_config(settings);
   slot->breaker = upstream::breaker_config(settings.breaker);
-  upstream::ServiceOptions options{.policy = slot->policy, .breaker = slot->breaker};
+  upstream::ServiceOptions options{.policy = slot->policy,
+                                   .breaker = slot->breaker,
+                                   .concurrency = settings.concurrency,
+                                   .rate_limit = settings.rate_limit};
   options.retry_budget.share = retry.budget_share;
   options.retry_budget.per_second_min = retry.budget_min;
   slot->service =
@@ -75,7 +81,9 @@ base::Result<upstream::EndpointRef> Registry::add_endpoint(NewEndpoint wanted, b
                              .reason = "not ready yet",
                              .changed_wall_ms = base::wall_ms(),
                              .pid = wanted.pid,
-                             .host = balance::host_joined(host, now, wanted.at_start)});
+                             .host = balance::host_joined(host, now, wanted.at_start),
+                             .weight = wanted.weight});
+  grant_wishes(*slot, slot->endpoints.back(), now);
   return endpoint;
 }
 
@@ -106,7 +114,7 @@ void Registry::refresh(Slot& slot, base::Time now) {
     if (!entry.ready) continue;
     const balance::HostVerdict verdict = balance::verdict(entry.host, slot.host, now);
     standings.push_back({.reasons = verdict.reasons,
-                         .weight = static_cast<double>(entry.endpoint->weight),
+                         .weight = static_cast<double>(entry.weight),
                          .ramp = balance::ramp_factor(entry.host, slot.host, now),
                          .group = entry.endpoint->backup ? 1u : 0u});
     ready.push_back(&entry);
@@ -119,12 +127,18 @@ void Registry::refresh(Slot& slot, base::Time now) {
     EndpointEntry& entry = *ready[index];
     entry.eligible = true;
     parts.eligible.push_back(entry.endpoint);
-    parts.factors.push_back(static_cast<float>(standings[index].ramp));
+    const double weight = standings[index].ramp * standings[index].weight;
+    parts.factors.push_back(static_cast<float>(weight / entry.endpoint->weight));
     const auto score = std::ranges::find(slot.scores, entry.endpoint->id,
                                          &std::pair<std::uint32_t, double>::first);
     if (score != slot.scores.end()) parts.scores.push_back(score->second);
   }
   if (parts.scores.size() != parts.eligible.size()) parts.scores.clear();
+  for (std::size_t i = 0; i < ready.size(); ++i) {
+    if (!standings[i].reasons.has_any(kBreakerReasons)) continue;
+    parts.breakers_open = true;
+    parts.probes_at = std::min(parts.probes_at, ready[i]->host.breaker.breaker.until);
+  }
   for (std::size_t i = 0; i < ready.size(); ++i) {
     EndpointEntry& entry = *ready[i];
     entry.share = static_cast<float>(standings[i].ramp);
@@ -137,9 +151,10 @@ void Registry::refresh(Slot& slot, base::Time now) {
   }
   auto next = upstream::make_set(std::move(parts), slot.published.get());
   const upstream::EndpointSet* const last = slot.published.get();
-  const bool same_members = last != nullptr && last->ids == next->ids &&
-                            last->policy == next->policy && last->panic == next->panic &&
-                            last->total == next->total && last->scores == next->scores;
+  const bool same_members =
+      last != nullptr && last->ids == next->ids && last->policy == next->policy &&
+      last->panic == next->panic && last->total == next->total && last->scores == next->scores &&
+      last->breakers_open == next->breakers_open && last->probes_at == next->probes_at;
   if (same_members && (last->weights == next->weights || now - slot.ramped < kRampStep)) return;
   slot.ramped = now;
   auto numbered = std::make_shared<upstream::EndpointSet>(*next);
@@ -199,6 +214,7 @@ void Registry::tick(base::Time now, std::vector<HostChange>& changes) {
   const std::lock_guard lock(mutex_);
   for (auto& slot : services_) {
     slot->service->breaker.poll(now);
+    note_breaker(*slot, &changes);
     for (EndpointEntry& entry : slot->endpoints) {
       entry.endpoint->breaker.poll(now);
       const balance::BreakerSnapshot seen = entry.endpoint->breaker.snapshot();
@@ -219,10 +235,14 @@ base::Result<void> Registry::set_policy(const std::string& service, upstream::Se
   if (slot == nullptr) {
     return base::fail(base::Errc::not_found, fmt::format("no service named '{}'", service));
   }
-  policy.number = ++policy_number_;
-  slot->policy = std::make_shared<const upstream::ServicePolicy>(std::move(policy));
-  refresh(*slot, now);
+  adopt(*slot, std::move(policy), now);
   return {};
+}
+
+void Registry::adopt(Slot& slot, upstream::ServicePolicy policy, base::Time now) {
+  policy.number = ++policy_number_;
+  slot.policy = std::make_shared<const upstream::ServicePolicy>(std::move(policy));
+  refresh(slot, now);
 }
 
 void Registry::set_scores(const std::string& service,
@@ -251,6 +271,7 @@ std::vector<ServiceEntry> Registry::services(base::Time now) const {
     out.push_back(*slot);
     for (EndpointEntry& entry : out.back().endpoints) {
       if (!entry.ready) continue;
+      entry.host.load.in_flight = entry.endpoint->in_flight.load(std::memory_order_relaxed);
       entry.reasons = balance::describe_all(entry.host, slot->host, now);
       const bool plain = entry.eligible && entry.share >= 1 && !slot->panic;
       entry.reason = plain || entry.reasons.empty() ? std::string() : entry.reasons.front();

@@ -7,6 +7,7 @@
 // each is one short critical section.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "balance/host_reason.hpp"
 #include "balance/host_state.hpp"
 #include "base/result.hpp"
+#include "control/operator_command.hpp"
 #include "upstream/service.hpp"
 
 namespace weir::control {
@@ -32,7 +34,8 @@ struct EndpointEntry {
   std::int64_t changed_wall_ms = 0;
   std::optional<int> pid;  ///< of a supervised child
   balance::HostState host;
-  float share = 1;  ///< of its weight: slow start
+  float share = 1;           ///< of its weight: slow start
+  std::uint32_t weight = 1;  ///< the configured one, or what the operator has set
 };
 
 struct ServiceEntry {
@@ -44,10 +47,10 @@ struct ServiceEntry {
   std::vector<EndpointEntry> endpoints;  ///< by id
 };
 
-/// One thing that happened to an endpoint, for the event log.
+/// One thing that happened to an endpoint or a service's own breaker, for the event log.
 struct HostChange {
   std::string service;
-  std::string endpoint;
+  std::string endpoint;  ///< empty: the service itself
   balance::HostTransition transition;
 };
 
@@ -95,20 +98,62 @@ class Registry {
   void set_scores(const std::string& service, const std::vector<std::pair<std::uint32_t, double>>&,
                   base::Time now);
 
+  // ---- the operator's changes (registry_operator.cpp). A refused one changes nothing; the error
+  // says for people what was wrong. `changes` (may be null) gets what happened.
+
+  /// For one service, by number or name, or for all when empty: all or none. Every other setting
+  /// stays; exchanges under way keep theirs. Fails: not_found; invalid_argument, when the algorithm
+  /// needs what the service lacks.
+  base::Result<std::vector<AlgorithmChange>> set_algorithm(std::string_view service,
+                                                           balance::Algorithm algorithm,
+                                                           base::Time now);
+  /// A service's name means its own breaker, and for `reset` those of its endpoints too.
+  /// Fails: not_found; conflict: an endpoint's name that is not unique, or breakers that are off.
+  base::Result<std::vector<BreakerOperated>> operate_breakers(const BreakerTarget& target,
+                                                              BreakerAction action, base::Time now,
+                                                              std::vector<HostChange>* changes);
+  /// No new exchange from now on, or again; those under way end by themselves. It outlives the
+  /// endpoint's process. Fails: not_found; conflict: not unique, or leaving for another reason.
+  base::Result<DrainChange> set_draining(const EndpointName& wanted, bool draining, base::Time now,
+                                         std::vector<HostChange>* changes);
+  /// Nothing: the configured weight again. Fails: not_found; conflict; invalid_argument.
+  base::Result<WeightChange> set_weight(const EndpointName& wanted,
+                                        std::optional<std::uint32_t> weight, base::Time now);
+
   /// By number, described as of `now`. A copy: endpoints in it stay alive.
   std::vector<ServiceEntry> services(base::Time now) const;
   /// The same without the texts, for who looks often.
   std::vector<ServiceEntry> facts() const;
 
  private:
+  /// What the operator wants of an endpoint, by its name.
+  struct Wishes {
+    std::optional<std::uint32_t> weight;
+    bool draining = false;
+  };
   struct Slot : ServiceEntry {
     std::shared_ptr<const upstream::EndpointSet> published;
     std::vector<std::pair<std::uint32_t, double>> scores;
     base::Time ramped{};  // when the shares of a slow start were published last
+    balance::BreakerState breaker_seen = balance::BreakerState::closed;  // the service's own
+    std::map<std::string, Wishes> wishes;
+  };
+  struct Place {
+    Slot* slot;
+    EndpointEntry* entry;
   };
 
   EndpointEntry* find(std::uint32_t endpoint_id, Slot** owner);
   Slot* find_service(const std::string& name);
+  Slot* find_by_id(std::string_view id);
+  base::Result<Slot*> want_service(std::string_view id);
+  base::Result<Place> want_endpoint(const EndpointName& wanted);
+  base::Result<std::vector<Place>> breakers_of(const BreakerTarget& target, BreakerAction action);
+  std::vector<std::string> all_names() const;
+  static base::Result<void> may_use(const Slot& slot, balance::Algorithm algorithm);
+  void adopt(Slot& slot, upstream::ServicePolicy policy, base::Time now);
+  void grant_wishes(Slot& slot, EndpointEntry& entry, base::Time now);
+  void note_breaker(Slot& slot, std::vector<HostChange>* changes);
   void step(Slot& slot, EndpointEntry& entry, const balance::HostEvent& event, base::Time now,
             std::vector<HostChange>* changes, bool* wants_check);
   void refresh(Slot& slot, base::Time now);

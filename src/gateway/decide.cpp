@@ -12,6 +12,17 @@ constexpr std::size_t kTextMax = 256;
 
 std::string cut(std::string_view text) { return std::string(text.substr(0, kTextMax)); }
 
+// "GET /x?y HTTP/1.1": nobody knew that this exchange would fail, and the client's own head is
+// gone, so the target is the one the service was sent.
+void read_request_line(std::string_view head, DecisionView& decision) {
+  const std::string_view line = head.substr(0, head.find('\r'));
+  const std::size_t method_end = line.find(' ');
+  const std::size_t target_end = line.rfind(' ');
+  if (method_end == std::string_view::npos || target_end == method_end) return;
+  decision.method = cut(line.substr(0, method_end));
+  decision.path = cut(line.substr(method_end + 1, target_end - method_end - 1));
+}
+
 }  // namespace
 
 // `weir-explain: 1` from a trusted address traces this exchange and asks for `weir-attempts` in the
@@ -35,12 +46,17 @@ void HttpProxy::begin_decision(const http::RequestHead& head, Story& story, cons
   tries.trace = story.trace.get();
 }
 
-void HttpProxy::keep_decision(const http::Exchange& exchange, Story& story, const Route& route,
-                              const upstream::Attempts& attempts, const http::Problem& problem) {
+void HttpProxy::keep_decision(const http::Exchange& exchange, Story& story, const ForwardPlan& plan,
+                              const upstream::Attempts& attempts) {
+  const Route& route = plan.route;
   DecisionView decision;
-  if (story.decision != nullptr) decision = std::move(*story.decision);
+  if (story.decision != nullptr) {
+    decision = std::move(*story.decision);
+  } else {
+    read_request_line(plan.head, decision);
+  }
   decision.request_id = telemetry::view(story.id);
-  const base::Time now = context_.lane.now();
+  const base::Time now = context_.lane.precise_now();
   decision.took = std::max(now - exchange.started(), base::Duration::zero());
   decision.wall_ms = context_.date.wall_ms(now) - decision.took / std::chrono::milliseconds(1);
   decision.lane = context_.lane.number();
@@ -50,7 +66,7 @@ void HttpProxy::keep_decision(const http::Exchange& exchange, Story& story, cons
   decision.status = exchange.status();
   decision.reason = story.reason;
   decision.flags = story.flags;
-  decision.detail = problem.detail;
+  decision.detail = story.detail;
   decision.attempts_made = attempts.count();
   decision.attempts = attempts.notes();
   decision.trace = std::move(story.trace);

@@ -29,13 +29,16 @@ class DecisionRing {
     kept_.push_back(std::move(decision));
   }
 
-  /// Newest first, at most `limit`.
-  std::vector<DecisionView> newest(std::size_t limit) const {
+  /// Newest first, at most `filter.limit`.
+  std::vector<DecisionView> newest(const DecisionFilter& filter) const {
     std::vector<DecisionView> out;
-    for (auto it = kept_.rbegin(); it != kept_.rend() && out.size() < limit; ++it) {
-      out.push_back(*it);
+    for (auto it = kept_.rbegin(); it != kept_.rend() && out.size() < filter.limit; ++it) {
+      if (wants(filter, *it)) out.push_back(*it);
     }
     return out;
+  }
+  std::vector<DecisionView> newest(std::size_t limit) const {
+    return newest(DecisionFilter{.limit = limit, .service = {}, .reason = {}});
   }
   /// Null when it is not (or no longer) here.
   const DecisionView* find(std::string_view request_id) const noexcept {

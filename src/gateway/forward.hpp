@@ -27,8 +27,9 @@ struct ForwardPlan {
   bool chunked = false;
   bool idempotent = false;
   bool has_fallback = false;
-  balance::CauseSet failing;   ///< answers that are retried or replaced, where that is possible
-  std::uint64_t body_max = 0;  ///< 0 = no limit
+  bool tells_attempts = false;  ///< the answer says how many there were: weir-attempts
+  balance::CauseSet failing;    ///< answers that are retried or replaced, where that is possible
+  std::uint64_t body_max = 0;   ///< 0 = no limit
   base::Deadline total;
 
   std::string_view method() const noexcept { return {method_text, method_size}; }

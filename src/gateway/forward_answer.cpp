@@ -101,7 +101,8 @@ Forward::Step Forward::answer_final() {
   upstream_->keep_alive = head.keep_alive && !suspicious;
   upstream_->body = answer_body(head);
   http::HeadWriter out(exchange_.context().out());
-  write_response_head(out, head, plan_.route, exchange_, framing, plan_.request_id);
+  write_response_head(out, head, plan_.route, exchange_, framing, plan_.request_id,
+                      plan_.tells_attempts ? attempts_.count() : 0);
   const std::span<char> bytes(const_cast<char*>(upstream_->input.data()) + head.bytes,
                               upstream_->input.size() - head.bytes);
   const http::BodyDecoder::Step first = upstream_->body.decode(bytes);

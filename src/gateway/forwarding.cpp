@@ -1,5 +1,6 @@
 #include "gateway/forwarding.hpp"
 
+#include <charconv>
 #include <cstring>
 
 #include "base/text.hpp"
@@ -20,6 +21,21 @@ void drop_named(http::FieldList& fields, const FieldEdits& edits) noexcept {
       if (base::equals_ignore_case(fields.name(field), name)) field.dropped = true;
     }
   }
+}
+
+// Of a weir behind this one: the attempts told are ours.
+void drop_attempts(http::FieldList& fields) noexcept {
+  for (Field& field : fields) {
+    if (base::equals_ignore_case(fields.name(field), "weir-attempts")) field.dropped = true;
+  }
+}
+
+void put_attempts(HeadWriter& out, std::uint32_t attempts) noexcept {
+  char digits[10];
+  const auto end = std::to_chars(digits, digits + sizeof digits, attempts);
+  out.put("weir-attempts: ");
+  out.put({digits, static_cast<std::size_t>(end.ptr - digits)});
+  out.put("\r\n");
 }
 
 // All values of a field, each followed by ", ". Every such line must be marked dropped.
@@ -170,9 +186,12 @@ ResponseFraming frame_response(const http::ResponseHead& head, std::uint8_t clie
 
 void write_response_head(HeadWriter& out, http::ResponseHead& head, const Route& route,
                          http::Exchange& exchange, const ResponseFraming& framing,
-                         std::string_view request_id) {
+                         std::string_view request_id, std::uint32_t attempts) {
+  const bool tells_id = route.settings.request_id || attempts != 0;
   if (!route.response.removed.empty()) drop_named(head.fields, route.response);
-  if (head.fields.has_forwarding && route.settings.request_id) {
+  if (attempts != 0) [[unlikely]]
+    drop_attempts(head.fields);
+  if (head.fields.has_forwarding && tells_id) {
     for (Field& field : head.fields) {
       if (field.id == FieldId::x_request_id) field.dropped = true;
     }
@@ -187,11 +206,13 @@ void write_response_head(HeadWriter& out, http::ResponseHead& head, const Route&
     out.put(exchange.context().date.text(exchange.lane().now()));
     out.put("\r\n");
   }
-  if (route.settings.request_id) {
+  if (tells_id) {
     out.put("X-Request-Id: ");
     out.put(request_id);
     out.put("\r\n");
   }
+  if (attempts != 0) [[unlikely]]
+    put_attempts(out, attempts);
   out.put(route.response.added);
   out.put(kVia);
   if (framing.coding == http::Coding::chunked) {

@@ -36,10 +36,10 @@ struct ResponseFraming {
 ResponseFraming frame_response(const http::ResponseHead& head, std::uint8_t client_minor,
                                bool head_request) noexcept;
 
-/// The final head for the client.
+/// The final head for the client. `attempts`: told, with the request id, to who asked; 0: not.
 void write_response_head(http::HeadWriter& out, http::ResponseHead& head, const Route& route,
                          http::Exchange& exchange, const ResponseFraming& framing,
-                         std::string_view request_id);
+                         std::string_view request_id, std::uint32_t attempts);
 
 /// An interim head (103, or a 101 that was accepted) for the client.
 void write_interim_head(http::HeadWriter& out, http::ResponseHead& head);

@@ -13,7 +13,8 @@ namespace {
 using telemetry::Reason;
 
 constexpr std::string_view kBodyTooLarge = "the body is too large";
-constexpr int kViaMax = 3;  // our own mark so often in Via is a loop
+constexpr std::uint32_t kForcedRetryAfter = 30;  // s; forced open by the operator: no end is known
+constexpr int kViaMax = 3;                       // our own mark so often in Via is a loop
 
 http::Problem make_problem(std::uint16_t status, std::string detail, std::string_view action,
                            Reason reason) {
@@ -28,8 +29,9 @@ http::Problem make_problem(std::uint16_t status, std::string detail, std::string
 std::string_view action_for(Reason reason) noexcept {
   switch (reason) {
     case Reason::breaker_open:
-      return "Too many requests failed, so none is sent for a while: weir breaker NAME shows until "
-             "when, and resets it.";
+      return "Too many requests failed, or an operator opened it: weir breaker NAME shows which, "
+             "and "
+             "resets it.";
     case Reason::no_host:
       return "See which endpoints are eligible: weir status, or GET /api/services on the admin "
              "listener.";
@@ -89,9 +91,9 @@ upstream::ServiceLane& HttpProxy::lane_of(upstream::Service& service, std::uint3
 }
 
 runtime::Task<void> HttpProxy::refuse(http::Exchange& exchange, http::Problem problem,
-                                      Reason reason, std::string allow) {
+                                      const Story& story, std::string allow) {
   http::Response response = http::problem_response(problem);
-  if (const auto error = telemetry::proxy_error(reason); !error.empty()) {
+  if (const auto error = telemetry::proxy_error(story.reason); !error.empty()) {
     response.fields.emplace_back("Proxy-Status", fmt::format("weir; error={}", error));
   }
   if (!problem.request_id.empty()) {
@@ -101,6 +103,9 @@ runtime::Task<void> HttpProxy::refuse(http::Exchange& exchange, http::Problem pr
     response.fields.emplace_back("Retry-After", std::to_string(problem.retry_after));
   }
   if (!allow.empty()) response.fields.emplace_back("Allow", std::move(allow));
+  if (story.asked_to_explain) {
+    response.fields.emplace_back("weir-attempts", std::to_string(story.attempts));
+  }
   if (problem.status == 426) response.fields.emplace_back("Sec-WebSocket-Version", "13");
   auto responding = exchange.respond(std::move(response));
   [[maybe_unused]] const auto sent = co_await responding;
@@ -173,6 +178,7 @@ void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block
   plan.has_fallback = route.settings.fallback.has_value();
   plan_tries(head, story, route, tries);
   begin_decision(head, story, route, tries);
+  plan.tells_attempts = story.asked_to_explain;
   plan.failing = route.settings.retry.causes;
   plan.body_max = smaller_limit(route.settings.body_max, exchange.limits().body_max);
   if (route.rate_limit != nullptr || route.service->rate_limit) [[unlikely]] {
@@ -220,7 +226,7 @@ runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
   const Route* route = decide(exchange, *table, story, problem, allow);
   if (route == nullptr) {
     problem.request_id = telemetry::view(story.id);
-    auto refusing = refuse(exchange, std::move(problem), story.reason, std::move(allow));
+    auto refusing = refuse(exchange, std::move(problem), story, std::move(allow));
     co_await refusing;
   } else if (route->settings.redirect) {
     auto redirecting = redirect(exchange, *route);
@@ -272,14 +278,12 @@ runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
     }
     if (!problem.detail.empty() && !exchange.aborted()) [[unlikely]] {
       problem.request_id = plan.request_id;
-      auto refusing = refuse(exchange, std::move(problem), story.reason, {});
+      story.detail = problem.detail;
+      auto refusing = refuse(exchange, std::move(problem), story, {});
       co_await refusing;
     }
     count(exchange, story, counters);
-    if (story.decision != nullptr || story.reason != Reason::ok || story.attempts > 1 ||
-        exchange.status() >= 500) [[unlikely]] {
-      keep_decision(exchange, story, *route, attempts, problem);
-    }
+    if (story.is_worth_keeping(exchange)) keep_decision(exchange, story, plan, attempts);
   }
   if (story.record != nullptr) tell(exchange, story);
 }
@@ -329,6 +333,7 @@ void HttpProxy::settle(const http::Exchange& exchange, Story& story,
                    open ? fmt::format("the circuit breakers of {} are open", story.service->name)
                         : fmt::format("no endpoint of {} is eligible", story.service->name),
                    action_for(story.reason), story.reason);
+  if (open) problem.retry_after = kForcedRetryAfter;
   if (attempts.refused_until() != base::kNever) {
     const auto left = attempts.refused_until() - context_.lane.now();
     problem.retry_after = static_cast<std::uint32_t>(

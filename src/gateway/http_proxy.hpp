@@ -32,6 +32,9 @@ class HttpProxy final : public http::Handler {
   void close_idle() { pools_.close_all(); }
   /// What this lane decided lately. Lane-only.
   const DecisionRing& decisions() const noexcept { return decisions_; }
+  /// What would be done with this request now. Sends nothing, draws nothing, counts nothing.
+  /// Lane-only. Cost: allocates.
+  ExplainedRequest explain(const RequestSketch& sketch);
 
   /// One GET / of our own through `service`, chosen, counted and sent like any other.
   struct ProbeResult {
@@ -69,16 +72,16 @@ class HttpProxy final : public http::Handler {
   runtime::Task<void> fall_back(http::Exchange& exchange, const Route& route, Story& story,
                                 http::Problem& problem);
   upstream::ServiceLane& lane_of(upstream::Service& service, std::uint32_t slot);
-  runtime::Task<void> refuse(http::Exchange& exchange, http::Problem problem,
-                             telemetry::Reason reason, std::string allow);
+  runtime::Task<void> refuse(http::Exchange& exchange, http::Problem problem, const Story& story,
+                             std::string allow);
   runtime::Task<void> redirect(http::Exchange& exchange, const Route& route);
   void count(const http::Exchange& exchange, const Story& story,
              telemetry::TrafficCounters& counters);
   void tell(const http::Exchange& exchange, const Story& story);
   void begin_decision(const http::RequestHead& head, Story& story, const Route& route,
                       upstream::AttemptPlan& tries);
-  void keep_decision(const http::Exchange& exchange, Story& story, const Route& route,
-                     const upstream::Attempts& attempts, const http::Problem& problem);
+  void keep_decision(const http::Exchange& exchange, Story& story, const ForwardPlan& plan,
+                     const upstream::Attempts& attempts);
 
   http::LaneContext& context_;
   runtime::PublishedReader<RouteTable> routes_;

@@ -90,6 +90,9 @@ runtime::Task<void> HttpProxy::fall_back(http::Exchange& exchange, const Route& 
   }
   response.fields.emplace_back("Proxy-Status", std::move(status));
   response.fields.emplace_back("X-Request-Id", std::string(telemetry::view(story.id)));
+  if (story.asked_to_explain) {
+    response.fields.emplace_back("weir-attempts", std::to_string(story.attempts));
+  }
   story.flags.set(telemetry::Flag::fallback);
   story.fallback = true;
   route.service->fallbacks.fetch_add(1, std::memory_order_relaxed);

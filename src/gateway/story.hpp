@@ -37,10 +37,17 @@ struct HttpProxy::Story {
   /// What `weir explain` will tell; empty for most exchanges that go well.
   std::unique_ptr<DecisionView> decision;
   std::shared_ptr<upstream::AttemptTrace> trace;
+  std::string detail;  // of the problem that was answered
   bool asked_to_explain = false;
   bool fallback = false;
   bool websocket = false;
   bool peer_is_trusted = false;
+
+  /// Traced, failed, or repeated: `weir explain` will want it.
+  bool is_worth_keeping(const http::Exchange& exchange) const noexcept {
+    return decision != nullptr || reason != telemetry::Reason::ok || attempts > 1 ||
+           exchange.status() >= 500;
+  }
 };
 
 }  // namespace weir::gateway

@@ -93,7 +93,7 @@ void append_services(PrometheusText& text, const Collector& collector) {
   per_service(text, collector, [](const TrafficSnapshot& t) { return t.bytes_out; });
 }
 
-void append_endpoints(PrometheusText& text, const Collector& collector, const GatewayFacts& facts) {
+void append_endpoints(PrometheusText& text, const Collector& collector) {
   text.family("weir_upstream_requests_total", Type::counter,
               "Attempts by endpoint and class of the status received; none: no status came.");
   collector.each_track(SubjectKind::endpoint, [&](const SubjectName& name, const Track& track) {
@@ -112,12 +112,61 @@ void append_endpoints(PrometheusText& text, const Collector& collector, const Ga
   text.family("weir_upstream_reconnects_total", Type::counter,
               "Connections opened because a pooled one turned out to be closed.");
   per_endpoint(text, collector, [](const TrafficSnapshot& t) { return t.reconnects; });
+}
+
+template <class Value>
+void of_services(PrometheusText& text, const GatewayFacts& facts, Value value) {
+  for (const ServiceStanding& each : facts.services) {
+    text.sample({{"service", each.service}}, value(each));
+  }
+}
+
+template <class Value>
+void of_endpoints(PrometheusText& text, const GatewayFacts& facts, Value value) {
+  for (const EndpointStanding& each : facts.endpoints) {
+    text.sample({{"service", each.service}, {"endpoint", each.endpoint}}, value(each));
+  }
+}
+
+// What balancing decides: who may be chosen, which breakers are open, what is sent again.
+void append_standings(PrometheusText& text, const GatewayFacts& facts) {
+  using Service = const ServiceStanding&;
+  using Endpoint = const EndpointStanding&;
   text.family("weir_endpoint_eligible", Type::gauge,
               "Whether the endpoint may be chosen (1) or not (0).");
-  for (const EndpointEligibility& endpoint : facts.endpoints) {
-    text.sample({{"service", endpoint.service}, {"endpoint", endpoint.endpoint}},
-                std::uint64_t{endpoint.eligible});
-  }
+  of_endpoints(text, facts, [](Endpoint e) { return std::uint64_t{e.eligible}; });
+  text.family("weir_endpoint_weight", Type::gauge,
+              "Weight of the endpoint now; lower than its own during a slow start.");
+  of_endpoints(text, facts, [](Endpoint e) { return e.weight; });
+  text.family("weir_endpoint_breaker_state", Type::gauge,
+              "Circuit breaker of the endpoint: 0 closed, 1 half-open, 2 open.");
+  of_endpoints(text, facts, [](Endpoint e) { return e.breaker.state; });
+  text.family("weir_endpoint_breaker_forced", Type::gauge,
+              "Whether the operator holds the endpoint's breaker (1) or not (0).");
+  of_endpoints(text, facts, [](Endpoint e) { return std::uint64_t{e.breaker.forced}; });
+  text.family("weir_endpoint_breaker_changes_total", Type::counter,
+              "Changes of state of the endpoint's breaker.");
+  of_endpoints(text, facts, [](Endpoint e) { return e.breaker.changes; });
+  text.family("weir_service_breaker_state", Type::gauge,
+              "Circuit breaker of the service itself: 0 closed, 1 half-open, 2 open.");
+  of_services(text, facts, [](Service s) { return s.breaker.state; });
+  text.family("weir_service_breaker_forced", Type::gauge,
+              "Whether the operator holds the service's breaker (1) or not (0).");
+  of_services(text, facts, [](Service s) { return std::uint64_t{s.breaker.forced}; });
+  text.family("weir_service_breaker_changes_total", Type::counter,
+              "Changes of state of the service's own breaker.");
+  of_services(text, facts, [](Service s) { return s.breaker.changes; });
+  text.family("weir_service_panic", Type::gauge,
+              "Whether so few endpoints are healthy that health is ignored (1) or not (0).");
+  of_services(text, facts, [](Service s) { return std::uint64_t{s.panic}; });
+  text.family("weir_retries_total", Type::counter, "Attempts made again after a failed one.");
+  of_services(text, facts, [](Service s) { return s.retries; });
+  text.family("weir_retry_amplification", Type::gauge,
+              "Attempts a request over the last 10 s; 1 when none was repeated.");
+  of_services(text, facts, [](Service s) { return s.amplification; });
+  text.family("weir_fallbacks_total", Type::counter,
+              "Exchanges answered by the fallback because every attempt failed.");
+  of_services(text, facts, [](Service s) { return s.fallbacks; });
 }
 
 void append_listeners(PrometheusText& text, const Collector& collector) {
@@ -157,7 +206,8 @@ void append_gateway_metrics(std::string& out, const Collector& collector,
   PrometheusText text(out);
   append_process(text, facts);
   append_services(text, collector);
-  append_endpoints(text, collector, facts);
+  append_endpoints(text, collector);
+  append_standings(text, facts);
   append_listeners(text, collector);
   append_own_losses(text, collector, facts);
 }

@@ -13,10 +13,30 @@
 
 namespace weir::observe {
 
-struct EndpointEligibility {
+struct BreakerStanding {
+  static constexpr std::uint64_t kClosed = 0;
+  static constexpr std::uint64_t kHalfOpen = 1;
+  static constexpr std::uint64_t kOpen = 2;
+  std::uint64_t state = kClosed;
+  bool forced = false;
+  std::uint64_t changes = 0;  ///< of its state, ever
+};
+
+struct ServiceStanding {
+  std::string_view service;
+  bool panic = false;
+  BreakerStanding breaker;
+  std::uint64_t retries = 0;
+  double amplification = 1;
+  std::uint64_t fallbacks = 0;
+};
+
+struct EndpointStanding {
   std::string_view service;
   std::string_view endpoint;
   bool eligible = false;
+  double weight = 1;  ///< slow start included
+  BreakerStanding breaker;
 };
 
 /// What the collector does not know. Lifetime: views until the call returns.
@@ -28,7 +48,8 @@ struct GatewayFacts {
   double uptime_seconds = 0;
   std::uint64_t access_log_dropped = 0;
   std::uint64_t log_dropped = 0;
-  std::span<const EndpointEligibility> endpoints;
+  std::span<const ServiceStanding> services;
+  std::span<const EndpointStanding> endpoints;
   ProcessFacts process;
 };
 

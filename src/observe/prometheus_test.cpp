@@ -111,7 +111,19 @@ std::string gateway_page() {
   };
   Collector collector;
   collector.tick(base::Time(1s), subjects);
-  const std::array<EndpointEligibility, 1> eligible = {{{"web", "127.0.0.1:9", true}}};
+  const std::array<ServiceStanding, 1> services = {
+      {{.service = "web",
+        .panic = true,
+        .breaker = {.state = BreakerStanding::kHalfOpen, .changes = 5},
+        .retries = 7,
+        .amplification = 1.25,
+        .fallbacks = 3}}};
+  const std::array<EndpointStanding, 1> endpoints = {
+      {{.service = "web",
+        .endpoint = "127.0.0.1:9",
+        .eligible = true,
+        .weight = 0.5,
+        .breaker = {.state = BreakerStanding::kOpen, .forced = true, .changes = 2}}}};
   std::string out;
   append_gateway_metrics(out, collector,
                          {.version = "0.1.0",
@@ -119,7 +131,8 @@ std::string gateway_page() {
                           .config_hash = "0123",
                           .uptime_seconds = 1.5,
                           .access_log_dropped = 4,
-                          .endpoints = eligible,
+                          .services = services,
+                          .endpoints = endpoints,
                           .process = read_process_facts()});
   return out;
 }
@@ -142,6 +155,17 @@ TEST(GatewayMetrics, HasTheFamiliesAndTheirNumbers) {
            "weir_upstream_in_flight{service=\"web\",endpoint=\"127.0.0.1:9\"} 0\n",
            "weir_upstream_connects_total{service=\"web\",endpoint=\"127.0.0.1:9\"} 3\n",
            "weir_endpoint_eligible{service=\"web\",endpoint=\"127.0.0.1:9\"} 1\n",
+           "weir_endpoint_weight{service=\"web\",endpoint=\"127.0.0.1:9\"} 0.5\n",
+           "weir_endpoint_breaker_state{service=\"web\",endpoint=\"127.0.0.1:9\"} 2\n",
+           "weir_endpoint_breaker_forced{service=\"web\",endpoint=\"127.0.0.1:9\"} 1\n",
+           "weir_endpoint_breaker_changes_total{service=\"web\",endpoint=\"127.0.0.1:9\"} 2\n",
+           "weir_service_breaker_state{service=\"web\"} 1\n",
+           "weir_service_breaker_forced{service=\"web\"} 0\n",
+           "weir_service_breaker_changes_total{service=\"web\"} 5\n",
+           "weir_service_panic{service=\"web\"} 1\n",
+           "weir_retries_total{service=\"web\"} 7\n",
+           "weir_retry_amplification{service=\"web\"} 1.25\n",
+           "weir_fallbacks_total{service=\"web\"} 3\n",
            "weir_listener_accepted_total{listener=\"gateway\"} 9\n",
            "weir_listener_malformed_requests_total{listener=\"gateway\"} 2\n",
            "weir_listener_connections{listener=\"gateway\"} 0\n",

@@ -27,19 +27,38 @@ struct LoadView {
   double p99_ms = 0;
 };
 
+/// A circuit breaker, of a service or of an endpoint.
+struct BreakerView {
+  std::string state = "closed";  ///< "closed", "open", "half-open"
+  bool enabled = true;           ///< false: it is not asked
+  bool forced = false;           ///< the operator holds it there
+  std::uint32_t failures = 0;    ///< in a row; while open, those that opened it
+  std::uint32_t failures_max = 5;
+  std::uint32_t generation = 0;  ///< grows with each change of state
+  std::int64_t until_ms = 0;     ///< wall clock when probes begin; 0 = not known
+  double probes_in_ms = 0;       ///< the same from now on; 0 when not known
+  std::uint32_t probes = 3;
+  std::uint32_t probes_out = 0;
+  std::uint32_t probes_passed = 0;
+};
+
 struct EndpointView {
   std::uint32_t id = 0;
   std::string name;
   std::string address;  ///< "127.0.0.1:40123", "unix:/run/app.sock"
   bool healthy = false;
-  std::string state;   ///< the host state's word
-  std::string reason;  ///< why it is in that state, for people
-  std::uint32_t weight = 1;
+  std::string state;                 ///< the host state's word
+  std::string reason;                ///< why it is in that state, for people
+  std::vector<std::string> reasons;  ///< all that speaks against it, the strongest first
+  std::uint32_t weight = 1;          ///< in force
+  std::uint32_t configured_weight = 1;
+  double slow_start_share = 1;  ///< of its weight, while it starts slowly
+  BreakerView breaker;
   LoadView load;
   double load_share = 0;  ///< of its service's requests
   double cpu_percent = 0;
   std::uint64_t rss_bytes = 0;
-  double memory_percent = 0;  ///< of this machine's memory
+  double memory_percent = 0;       ///< of this machine's memory
   std::int64_t last_check_ms = 0;  ///< wall clock; 0 = never checked
 };
 
@@ -47,7 +66,12 @@ struct ServiceView {
   std::uint32_t number = 0;
   std::string name;
   std::string algorithm;
-  std::string state;  ///< "healthy", "degraded", "unhealthy"
+  std::string state;   ///< "healthy", "degraded", "unhealthy"
+  bool panic = false;  ///< so few are healthy that health is ignored
+  BreakerView breaker;
+  std::uint64_t retries = 0;
+  double amplification = 1;  ///< upstream attempts / requests
+  std::uint64_t fallbacks = 0;
   LoadView load;
   std::vector<EndpointView> endpoints;
 };

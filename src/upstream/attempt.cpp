@@ -72,6 +72,10 @@ Endpoint* Attempts::next(base::Time now) {
   ticket_ = std::exchange(next_ticket_, std::nullopt);
   decision_ = {};
   if (count_ > 0) set_ = service_.hold();
+  if (set_->ids.empty() && set_->breakers_open) {
+    refusal_ = Reason::breaker_open;
+    refused_until_ = set_->probes_at;
+  }
   const EndpointSet& set = *set_;
   while (!set.ids.empty() && !tried_.full()) {
     if (plan_.trace != nullptr) [[unlikely]] {

@@ -43,6 +43,8 @@ std::shared_ptr<const EndpointSet> make_set(SetParts parts, const EndpointSet* b
       parts.policy != nullptr ? std::move(parts.policy) : std::make_shared<const ServicePolicy>();
   set->eligible = std::move(parts.eligible);
   set->panic = parts.panic;
+  set->breakers_open = parts.breakers_open;
+  set->probes_at = parts.probes_at;
   set->total = std::max(parts.total, set->eligible.size());
   set->scores = std::move(parts.scores);
   set->scores_version = parts.generation;

@@ -18,8 +18,10 @@ struct EndpointSet {
   std::uint64_t generation = 0;
   std::shared_ptr<const ServicePolicy> policy;  ///< never null
   std::vector<EndpointRef> eligible;            ///< sorted by id
-  bool panic = false;     ///< so few are healthy that health is ignored (balancing.md, 2)
-  std::size_t total = 0;  ///< endpoints of the service, eligible or not
+  bool panic = false;          ///< so few are healthy that health is ignored (balancing.md, 2)
+  std::size_t total = 0;       ///< endpoints of the service, eligible or not
+  bool breakers_open = false;  ///< open breakers keep endpoints out
+  base::Time probes_at = base::kNever;  ///< when the first of these lets probes in
 
   // ---- of `eligible`, index by index, for the policies
   std::vector<std::uint32_t> ids;
@@ -51,6 +53,8 @@ struct SetParts {
   std::vector<double> scores;
   bool panic = false;
   std::size_t total = 0;
+  bool breakers_open = false;
+  base::Time probes_at = base::kNever;
 };
 
 /// `before`: the set it replaces; its hash tables are kept where the same endpoints with the same
