@@ -324,6 +324,22 @@ TEST_F(ExchangeTime, AnAnswerIsRelayedWhileTheUpstreamDoesNotRead) {
   EXPECT_EQ(status_of(gateway_->after(1ms)), 413);
 }
 
+TEST_F(ExchangeTime, AnUploadThatWasCutIsNeverTakenUpAgain) {
+  open();
+  block_an_upload();
+  say("HTTP/1.1 102 Processing\r\n\r\n");
+  gateway_->after(1s);  // it does not read on: the body is cut inside a piece
+  gateway_->origin().deaf = false;
+  gateway_->client().push("\r\n" + kGet);
+  gateway_->after(0s);
+  const std::string answer = say(kOk);
+  EXPECT_TRUE(has(answer, "200 OK")) << answer;
+  gateway_->after(2s);
+  EXPECT_EQ(gateway_->origin().requests(), 0) << "neither the cut one nor one made of its body";
+  EXPECT_TRUE(gateway_->client().peer_ended() || gateway_->client().peer_reset());
+  EXPECT_TRUE(upstream_gone());
+}
+
 TEST_F(ExchangeTime, AnUnfinishedBodyIsUnfinishedAtTheOriginToo) {
   for (const std::string request : {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcd",
                                     "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"}) {

@@ -108,11 +108,15 @@ void Forward::begin_attempt() {
   first_ = false;
 }
 
+bool Forward::fits_buffer() const noexcept {
+  return std::max(piece_.content, held_.size()) <= plan_.route.settings.retry.buffer;
+}
+
 bool Forward::ask_again(balance::Cause cause) {
   retry_ = attempts_.again({.cause = cause,
                             .is_unsent = unsent_,
-                            .is_response_begun = exchange_.responded(),
-                            .is_body_kept = !body_started_,
+                            .is_response_begun = exchange_.responded() || told_interim_,
+                            .is_body_kept = !body_started_ && fits_buffer(),
                             .retry_after = retry_after_},
                            exchange_.lane().now());
   return retry_;
@@ -192,7 +196,8 @@ runtime::Task<Forward::Step> Forward::finish_request() {
   const auto result = co_await rest;
   if (!result) {
     upload_done_ = false;  // the connection is never used again, nor the request sent again
-    body_started_ = true;
+    body_started_ = upload_cut_ = true;
+    exchange_.close_after();
     // An upstream that stopped reading may have answered: that answer is wanted.
     const bool gone = result.error().code() == base::Errc::cancelled;
     if (gone || !stream.readiness().readable) co_return fail_upstream(result.error());
@@ -203,6 +208,7 @@ runtime::Task<Forward::Step> Forward::finish_request() {
 // What is left of the request's body. With Expect: 100-continue nothing is sent until the upstream
 // says so or the client begins by itself.
 runtime::Task<Forward::Step> Forward::upload() {
+  if (upload_cut_) co_return Step::go_on;
   if (piece_.consumed > 0) {
     exchange_.consume_body(piece_);
     piece_ = {};
@@ -237,6 +243,10 @@ runtime::Task<Forward::Step> Forward::upload_rest() {
       attempt_ = exchange_.lane().after(plan_.route.settings.timeout.attempt);
       co_return Step::go_on;
     case Kind::early_response:
+      if (end.is_cut) {
+        upload_cut_ = true;
+        exchange_.close_after();
+      }
       attempt_ = exchange_.lane().after(plan_.route.settings.timeout.attempt);
       co_return Step::go_on;
     default:

@@ -77,6 +77,7 @@ class Forward {
   bool swallow_answer();
   void begin_attempt();
   bool ask_again(balance::Cause cause);
+  bool fits_buffer() const noexcept;
 
   // ---- steps that wait
   runtime::Task<Step> connect(upstream::Endpoint& endpoint);
@@ -129,6 +130,8 @@ class Forward {
   bool first_ = true;    // attempt
   bool unsent_ = false;  // no byte of the request reached the upstream
   bool retry_ = false;
+  bool upload_cut_ = false;    // the body is broken off inside a piece: it is never taken up again
+  bool told_interim_ = false;  // the client has a 103 of this exchange
 };
 
 }  // namespace weir::gateway

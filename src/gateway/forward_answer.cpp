@@ -34,6 +34,7 @@ runtime::Task<Forward::Step> Forward::answer_interim() {
   const bool relay_other = head.status != 100 && exchange_.minor() >= 1;
   if (relay_continue || relay_other) {
     continue_relayed_ = continue_relayed_ || relay_continue;
+    told_interim_ = told_interim_ || relay_other;
     http::HeadWriter out(exchange_.context().out());
     write_interim_head(out, head);
     auto sending = exchange_.send({.head = out.text()});
@@ -42,7 +43,7 @@ runtime::Task<Forward::Step> Forward::answer_interim() {
     if (relay_continue) exchange_.restart_body_clock();
   }
   upstream_->input.consume(bytes);
-  if (upload_done_ || !upstream_->input.empty()) co_return Step::go_on;
+  if (upload_done_ || upload_cut_ || !upstream_->input.empty()) co_return Step::go_on;
   auto uploading = upload_rest();
   co_return co_await uploading;
 }
@@ -114,6 +115,7 @@ Forward::Step Forward::answer_final() {
   if (!out.fits()) return fail(Reason::upstream_protocol, 502, "the response's head is too large");
   status_ = head.status;
   exchange_.set_responded(head.status);
+  attempts_.answered(head.status, exchange_.lane().now());
   net::Gather parts{out.text(), {bytes.data(), first.content}, framed.tail()};
   rest_consumed_ = head.bytes + first.consumed;
   switch (exchange_.send_now(parts)) {
@@ -202,6 +204,7 @@ runtime::Task<Forward::Step> Forward::run_upgrade() {
   upstream_->input.consume(head.bytes);
   status_ = 101;
   exchange_.set_responded(101);
+  attempts_.answered(101, exchange_.lane().now());
   auto sending = exchange_.send({.head = out.text()});
   const auto sent = co_await sending;
   if (!sent) co_return fail_client(101, "the client is gone");

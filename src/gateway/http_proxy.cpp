@@ -46,6 +46,11 @@ std::string_view action_for(Reason reason) noexcept {
   }
 }
 
+// What a fallback stands in for: not the client's own mistakes.
+bool is_service_failure(Reason reason) noexcept {
+  return reason != Reason::client_protocol && reason != Reason::client_gone;
+}
+
 std::uint64_t smaller_limit(std::uint64_t a, std::uint64_t b) noexcept {
   if (a == 0 || b == 0) return std::max(a, b);
   return std::min(a, b);
@@ -175,7 +180,7 @@ void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block
   plan.set_method(head.method);
   plan.chunked = head.framing == http::Framing::chunked;
   plan.idempotent = balance::is_idempotent(head.method);
-  plan.has_fallback = route.settings.fallback.has_value();
+  plan.has_fallback = route.settings.fallback && route.settings.fallback->answer;
   plan_tries(head, story, route, tries);
   begin_decision(head, story, route, tries);
   plan.tells_attempts = story.asked_to_explain;
@@ -186,14 +191,14 @@ void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block
   }
   plan.total = exchange.lane().after(route.settings.timeout.total);
   tries.total = plan.total;
-  if (plan.body_max != 0 && head.content_length > plan.body_max) {
+  if (problem.detail.empty() && plan.body_max != 0 && head.content_length > plan.body_max) {
     problem = make_problem(413, fmt::format("the body is larger than {} bytes", plan.body_max), {},
                            Reason::client_protocol);
   }
   story.websocket = head.wants_websocket && route.settings.websocket;
   if (story.websocket) {
     const http::UpgradeProblem wrong = http::check_upgrade(head);
-    if (wrong.status != 0) {
+    if (wrong.status != 0 && problem.detail.empty()) {
       problem = make_problem(wrong.status, wrong.why, {}, Reason::client_protocol);
     }
     plan.websocket_accept =
@@ -207,7 +212,7 @@ void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block
     block.grow();
     out = http::HeadWriter(block.room());
     write_request_head(out, head, route, by, story.websocket);
-    if (!out.fits()) {
+    if (!out.fits() && problem.detail.empty()) {
       problem = make_problem(431, "the head is too large", {}, Reason::client_protocol);
     }
   }
@@ -271,7 +276,8 @@ runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
       }
       attempts.conclude(lane.now());
       settle(exchange, story, attempts, sender, problem);
-      if (plan.has_fallback && !exchange.responded() && !exchange.aborted()) {
+      if (plan.has_fallback && is_service_failure(story.reason) && !exchange.responded() &&
+          !exchange.aborted()) {
         auto falling = fall_back(exchange, *route, story, problem);
         co_await falling;
       }
@@ -325,6 +331,13 @@ void HttpProxy::settle(const http::Exchange& exchange, Story& story,
         swallowed ? fmt::format("the last of {} attempts was answered {}", story.attempts, status)
                   : sender.detail(),
         action_for(story.reason), story.reason);
+    return;
+  }
+  if (story.reason == Reason::overload) {
+    problem =
+        make_problem(503, fmt::format("every endpoint of {} is at its limit", story.service->name),
+                     "Try again after the time in Retry-After.", story.reason);
+    problem.retry_after = balance::kQueueRetryAfterSeconds;
     return;
   }
   const bool open = story.reason == Reason::breaker_open;

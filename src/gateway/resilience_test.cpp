@@ -317,6 +317,37 @@ TEST_F(Resilience, AFallbackAnswersAfterTheLastFailureAndCountsAsOne) {
   EXPECT_EQ(gateway_->service().fallbacks.load(), 1u);
 }
 
+TEST_F(Resilience, NoFallbackHidesTheClientsOwnMistake) {
+  config::Settings settings = falling_back();
+  settings.routes[0].body_max = 4;
+  open(1, settings);
+  const std::string large =
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n123456789\r\n0\r\n\r\n";
+  EXPECT_EQ(status_of(ask(large)), 413);
+  EXPECT_EQ(gateway_->service().fallbacks.load(), 0u);
+}
+
+TEST_F(Resilience, AStreamEndsItsProbeWhenItsHeadIsHere) {
+  open(1, breaking());
+  origin().response = kBusy;
+  for (int i = 0; i < 5; ++i) ask(kGet);
+  gateway_->after(34s);
+  gateway_->connect();
+  origin().response = "HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\nbegins";
+  for (int i = 0; i < 3; ++i) {
+    gateway_->connect();
+    EXPECT_TRUE(has(gateway_->exchange(kGet), "begins"));
+  }
+  EXPECT_EQ(gateway_->service().breaker.snapshot().state, balance::BreakerState::closed);
+}
+
+TEST_F(Resilience, ABodyOverTheBufferIsNotRepeated) {
+  open(2, with([](config::Settings& s) { s.routes[0].retry.buffer = 4; }));
+  origin().reset_at = 1;
+  EXPECT_EQ(status_of(ask("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")), 502);
+  EXPECT_EQ(touched(), 1);
+}
+
 TEST_F(Resilience, AFallbackAnswersAtOnceWhileTheBreakerIsOpen) {
   open(1, falling_back());
   origin().refuse = true;

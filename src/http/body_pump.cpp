@@ -68,7 +68,8 @@ runtime::Task<UploadEnd> pump_request_body(Exchange& exchange, ClientConnection&
           co_return upload_failed(Kind::client_failed, sent.error(), "the client is gone");
         }
         // The upstream may have answered before it stopped reading.
-        if (answer.readable) co_return UploadEnd{Kind::early_response};
+        // Part of the piece may be written: this upload can never be taken up again.
+        if (answer.readable) co_return UploadEnd{.kind = Kind::early_response, .is_cut = true};
         co_return upload_failed(Kind::upstream_failed, sent.error(),
                                 "the upstream stopped reading");
       }

@@ -42,6 +42,7 @@ struct UploadEnd {
   Kind kind = Kind::complete;
   base::Errc code = base::Errc::internal;
   const char* why = "";
+  bool is_cut = false;  ///< early_response: the body is broken off for good
 };
 
 /// Sends what is left of the request's body to the upstream, until its end, a failure, or an

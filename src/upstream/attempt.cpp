@@ -60,6 +60,8 @@ bool Attempts::enter(base::Time now) {
 }
 
 void Attempts::conclude(base::Time now) {
+  ticket_.reset();
+  next_ticket_.reset();
   if (!service_permit_) return;
   const Cause cause = count_ == 0 ? Cause::client_gone : cause_of(outcome_);
   const auto verdict =
@@ -115,6 +117,18 @@ Endpoint* Attempts::next(base::Time now) {
     return endpoint_;
   }
   return nullptr;
+}
+
+void Attempts::answered(unsigned status, base::Time now) {
+  ticket_.reset();
+  const Cause cause = balance::cause_of_status(static_cast<int>(status < 100 ? 200 : status));
+  const balance::CauseSet causes = set_->policy->breaker_causes;
+  if (permit_) {
+    end(permit_, balance::breaker_verdict(cause, causes, permit_.is_probe()), now);
+  }
+  if (service_permit_) {
+    end(service_permit_, balance::breaker_verdict(cause, causes, service_permit_.is_probe()), now);
+  }
 }
 
 void Attempts::report(const AttemptOutcome& outcome, base::Time now) {

@@ -77,6 +77,10 @@ class Attempts {
   /// (refusal() says why).
   Endpoint* next(base::Time now);
 
+  /// The head of the response is here and will be passed on: breakers learn of it now, and the
+  /// place among the retries on the wire is free. The body, or a stream, may last for hours.
+  void answered(unsigned status, base::Time now);
+
   /// Ends the try that next() began.
   void report(const AttemptOutcome& outcome, base::Time now);
 
