@@ -109,6 +109,7 @@ const AdminHandler::Route AdminHandler::kRoutes[] = {
     {"/api/services/{id}/start", "POST", &AdminHandler::act},
     {"/api/services/{id}/stop", "POST", &AdminHandler::act},
     {"/api/services/{id}/restart", "POST", &AdminHandler::act},
+    {"/api/algorithms", "GET, HEAD", &AdminHandler::algorithms},
     {"/algorithm/{id}", "GET, POST", &AdminHandler::algorithm, true},
     {"/strategy", "POST", &AdminHandler::strategy},
     {"/api/circuit-breakers", "GET, HEAD", &AdminHandler::breakers},

@@ -59,6 +59,7 @@ class AdminHandler final : public http::Handler {
   http::Response change_algorithm(const AdminRequest& request, std::string service,
                                   balance::Algorithm algorithm);
   Answer algorithm(AdminRequest request);
+  Answer algorithms(AdminRequest request);
   Answer strategy(AdminRequest request);
   Answer breakers(AdminRequest request);
   Answer operate_breaker(AdminRequest request);

@@ -75,6 +75,9 @@ class AdminPort {
   /// `service` by number or name; empty: all.
   virtual base::Result<std::vector<control::AlgorithmChange>> set_algorithm(
       std::string service, balance::Algorithm algorithm, const std::string& by) = 0;
+  /// Nothing: adaptive chooses by itself again.
+  virtual base::Result<void> pin_arm(std::string service, std::optional<balance::Algorithm> arm,
+                                     const std::string& by) = 0;
   virtual base::Result<std::vector<control::BreakerOperated>> operate_breakers(
       const control::BreakerTarget& target, control::BreakerAction action,
       const std::string& by) = 0;

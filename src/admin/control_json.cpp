@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "admin/view_json.hpp"
@@ -64,6 +65,84 @@ base::json::object breakers_json(const observe::TrafficView& view, std::string_v
   }
   const std::size_t total = entries.size();
   return {{"circuitBreakers", std::move(entries)}, {"total", total}, {"open", open}};
+}
+
+namespace {
+
+double to_thousandths(double number) { return std::round(number * 1000) / 1000; }
+
+base::json::value wall_time(std::int64_t wall_ms) {
+  if (wall_ms == 0) return nullptr;
+  return base::json::string(base::rfc3339(wall_ms).text);
+}
+
+base::json::object arm_json(const observe::ArmView& arm) {
+  return {{"algorithm", arm.algorithm},
+          {"current", arm.current},
+          {"share", to_thousandths(arm.share)},
+          {"requests", arm.requests},
+          {"requestsTotal", arm.requests_total},
+          {"failuresTotal", arm.failures_total},
+          {"errorRate", to_thousandths(arm.error_ratio)},
+          {"p50Ms", to_thousandths(arm.p50_ms)},
+          {"p95Ms", to_thousandths(arm.p95_ms)},
+          {"p99Ms", to_thousandths(arm.p99_ms)},
+          {"spread", to_thousandths(arm.spread)},
+          {"costMs", to_thousandths(arm.cost_ms)}};
+}
+
+// With one algorithm the service's own figures are its figures.
+observe::ArmView only_arm(const observe::ServiceView& service) {
+  const observe::LoadView& load = service.load;
+  return {.algorithm = service.algorithm,
+          .current = true,
+          .requests_total = load.requests,
+          .failures_total = load.errors,
+          .requests = static_cast<std::uint64_t>(std::max(0.0, load.requests_per_minute)),
+          .error_ratio = load.error_ratio,
+          .p50_ms = load.p50_ms,
+          .p95_ms = load.p95_ms,
+          .p99_ms = load.p99_ms};
+}
+
+base::json::object service_arms_json(const observe::ServiceView& service) {
+  const observe::ArmsView& all = service.arms;
+  base::json::array arms;
+  for (const observe::ArmView& each : all.arms) arms.push_back(arm_json(each));
+  if (arms.empty()) arms.push_back(arm_json(only_arm(service)));
+  base::json::array switches;
+  for (auto each = all.switches.rbegin(); each != all.switches.rend(); ++each) {
+    switches.push_back(base::json::object{{"time", wall_time(each->wall_ms)},
+                                          {"verdict", each->verdict},
+                                          {"from", each->from},
+                                          {"to", each->to},
+                                          {"why", each->why}});
+  }
+  base::json::object out{{"id", service.number},
+                         {"service", service.name},
+                         {"algorithm", service.algorithm},
+                         {"adaptive", all.adaptive},
+                         {"pinned", nullptr},
+                         {"lastVerdict", all.last_verdict},
+                         {"lastVerdictTime", wall_time(all.verdict_wall_ms)},
+                         {"arms", std::move(arms)},
+                         {"switches", std::move(switches)}};
+  if (!all.pinned.empty()) out["pinned"] = all.pinned;
+  return out;
+}
+
+}  // namespace
+
+base::json::value algorithms_json(const observe::TrafficView& view, std::string_view id) {
+  base::json::array services;
+  for (const auto& service : view.services) {
+    if (id.empty() || find_service(view, id) == &service) {
+      services.push_back(service_arms_json(service));
+    }
+  }
+  base::json::array known;
+  for (const std::string_view each : balance::kAlgorithmNames) known.push_back(text(each));
+  return base::json::object{{"services", std::move(services)}, {"algorithms", std::move(known)}};
 }
 
 base::json::value algorithm_json(std::string_view algorithm,

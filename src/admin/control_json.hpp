@@ -21,6 +21,9 @@ base::json::object breaker_json(const observe::BreakerView& breaker);
 /// `id`: a service's number or name, or an endpoint's name; empty: all. An unknown one: no entries.
 base::json::object breakers_json(const observe::TrafficView& view, std::string_view id);
 
+/// GET /api/algorithms: each service's algorithm, and side by side those that share its traffic.
+/// `id`: a service's number or name; empty: all.
+base::json::value algorithms_json(const observe::TrafficView& view, std::string_view id);
 base::json::value algorithm_json(std::string_view algorithm,
                                  std::span<const control::AlgorithmChange> changes);
 base::json::value operated_json(control::BreakerAction action,

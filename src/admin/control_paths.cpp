@@ -41,7 +41,30 @@ http::Response AdminHandler::change_algorithm(const AdminRequest& request, std::
 AdminHandler::Answer AdminHandler::algorithm(AdminRequest request) {
   const auto algorithm = balance::parse_algorithm(request.id);
   if (!algorithm) co_return problem(404, unknown_algorithm(request.id));
-  co_return change_algorithm(request, query_value(request.query, "service"), *algorithm);
+  const std::string service = query_value(request.query, "service");
+  const std::string pin = query_value(request.query, "pin");
+  if (pin.empty()) co_return change_algorithm(request, service, *algorithm);
+  if (*algorithm != balance::Algorithm::adaptive) {
+    co_return problem(422, fmt::format("pin: only adaptive has arms, not {}", request.id));
+  }
+  if (service.empty()) co_return problem(422, "pin: name the service: ?service=NAME&pin=ARM");
+  const auto arm = balance::parse_algorithm(pin);
+  if (!arm && pin != "none") co_return problem(422, "pin: " + unknown_algorithm(pin));
+  const auto done = port_.pin_arm(service, arm, request.by);
+  if (!done) co_return from_error(done.error());
+  co_return json(base::json::object{
+      {"success", true}, {"service", service}, {"algorithm", "adaptive"}, {"pinned", pin}});
+}
+
+AdminHandler::Answer AdminHandler::algorithms(AdminRequest request) {
+  const observe::TrafficView view = port_.traffic();
+  const std::string id = query_value(request.query, "service");
+  if (!id.empty() && find_service(view, id) == nullptr) {
+    std::vector<std::string> names;
+    for (const auto& each : view.services) names.push_back(each.name);
+    co_return problem(404, control::no_such("service", id, names));
+  }
+  co_return json(algorithms_json(view, id));
 }
 
 // The two strategies of SQL replicas. Without a name: the replicas, else the only service.

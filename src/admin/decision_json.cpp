@@ -48,6 +48,8 @@ object attempt_json(const upstream::AttemptNote& note, std::size_t number,
 object pick_json(const upstream::PickNote& pick, const observe::TrafficView& view) {
   object out;
   out["algorithm"] = word(balance::name(pick.algorithm));
+  out["algorithmsAtWork"] = pick.arms;
+  out["challenger"] = pick.is_challenger;
   out["generation"] = pick.generation;
   out["panic"] = pick.panic;
   out["key"] = fmt::format("{:016x}", pick.key);  // a JSON number would lose its low bits

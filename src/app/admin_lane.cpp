@@ -186,6 +186,14 @@ base::Result<std::vector<control::AlgorithmChange>> AdminLane::set_algorithm(
   return changes;
 }
 
+base::Result<void> AdminLane::pin_arm(std::string service, std::optional<balance::Algorithm> arm,
+                                      const std::string& by) {
+  WEIR_CHECK(control_.registry().pin_arm(service, arm, base::real_now()));
+  control_.log().info("control", {{"service", service}, {"by", by}}, "adaptive: {}",
+                      arm ? fmt::format("pinned to {}", balance::name(*arm)) : "chooses again");
+  return {};
+}
+
 base::Result<std::vector<control::BreakerOperated>> AdminLane::operate_breakers(
     const control::BreakerTarget& target, control::BreakerAction action, const std::string& by) {
   std::vector<control::HostChange> seen;

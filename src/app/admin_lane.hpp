@@ -41,6 +41,8 @@ class AdminLane final : public admin::AdminPort {
   base::Result<std::vector<control::AlgorithmChange>> set_algorithm(std::string service,
                                                                     balance::Algorithm algorithm,
                                                                     const std::string& by) override;
+  base::Result<void> pin_arm(std::string service, std::optional<balance::Algorithm> arm,
+                             const std::string& by) override;
   base::Result<std::vector<control::BreakerOperated>> operate_breakers(
       const control::BreakerTarget& target, control::BreakerAction action,
       const std::string& by) override;

@@ -9,6 +9,7 @@
 
 #include "app/version.hpp"
 #include "balance/health_score.hpp"
+#include "base/hash.hpp"
 #include "base/text.hpp"
 #include "observe/gateway_metrics.hpp"
 #include "observe/process_facts.hpp"
@@ -175,7 +176,9 @@ void ControlPlane::share_latency(const std::vector<control::ServiceEntry>& servi
 
 // For response_time: health scores of the last 10 s (the collector's window).
 void ControlPlane::share_scores(const control::ServiceEntry& entry) {
-  if (entry.policy->balance.algorithm != balance::Algorithm::response_time) return;
+  const bool is_wanted =
+      std::ranges::count(entry.policy->arms, balance::Algorithm::response_time) > 0;
+  if (!is_wanted) return;
   std::vector<balance::HealthFacts> facts;
   for (const auto& each : entry.endpoints) {
     balance::HealthFacts fact;
@@ -226,10 +229,28 @@ std::vector<observe::Subject> ControlPlane::subjects(
   return out;
 }
 
+// An error costs as much as the longest attempt that a route of the service allows.
+void ControlPlane::keep_arms(const std::vector<control::ServiceEntry>& services) {
+  for (const auto& entry : services) {
+    const std::string& name = entry.service->name;
+    auto keeper = arm_keepers_.find(name);
+    if (keeper == arm_keepers_.end()) {
+      base::Duration timeout = config::Timeouts().attempt;
+      for (const config::Route& route : settings_.routes) {
+        if (route.service == name) timeout = route.timeout.attempt;
+      }
+      const std::uint64_t seed = base::hash64(name) ^ static_cast<std::uint64_t>(base::wall_ms());
+      keeper = arm_keepers_.try_emplace(name, registry_, log_, timeout, seed).first;
+    }
+    keeper->second.second(entry, false, lane_.now());
+  }
+}
+
 void ControlPlane::tick() {
   const auto services = registry_.facts();
   collector_.tick(lane_.now(), subjects(services));
   share_latency(services);
+  keep_arms(services);
   LoadTable table = measure(services);
   const std::lock_guard lock(loads_mutex_);
   loads_ = std::move(table);
@@ -240,6 +261,10 @@ LoadTable ControlPlane::measure(const std::vector<control::ServiceEntry>& servic
   table.wall_ms = base::wall_ms();
   for (const auto& entry : services) {
     table.services[entry.service->name] = load_of(collector_.service(entry.service->name));
+    const auto keeper = arm_keepers_.find(entry.service->name);
+    if (keeper != arm_keepers_.end()) {
+      table.arms[entry.service->name] = build_arms(keeper->second.view());
+    }
     for (const auto& each : entry.endpoints) {
       table.endpoints[each.endpoint->id].load =
           load_of(collector_.endpoint(entry.service->name, each.endpoint->name));
@@ -300,6 +325,7 @@ namespace {
 struct Standings {
   std::vector<observe::ServiceStanding> services;
   std::vector<observe::EndpointStanding> endpoints;
+  std::vector<observe::ArmStanding> arms;
 };
 
 observe::BreakerStanding standing_of(const balance::Breaker& breaker) {
@@ -324,6 +350,17 @@ Standings standings_of(const std::vector<control::ServiceEntry>& services, base:
                             .retries = service.retries.load(std::memory_order_relaxed),
                             .amplification = service.retry_budget.view(now).amplification,
                             .fallbacks = service.fallbacks.load(std::memory_order_relaxed)});
+    if (const auto& arms = entry.policy->arm_traffic; arms != nullptr) {
+      for (std::size_t arm = 0; arm < arms->arms().size(); ++arm) {
+        const auto sum = arms->sum(arm);
+        out.arms.push_back({.service = service.name,
+                            .algorithm = balance::name(arms->arms()[arm]),
+                            .current = arm == entry.policy->arm,
+                            .requests = sum.requests,
+                            .failures = sum.failures});
+        out.arms.back().latency.add(sum.latency);
+      }
+    }
     for (const auto& each : entry.endpoints) {
       out.endpoints.push_back({.service = service.name,
                                .endpoint = each.endpoint->name,
@@ -349,6 +386,7 @@ std::string ControlPlane::prometheus() {
   facts.log_dropped = log_.dropped();
   facts.services = standings.services;
   facts.endpoints = standings.endpoints;
+  facts.arms = standings.arms;
   facts.process = observe::read_process_facts();
   std::string out;
   observe::append_gateway_metrics(out, collector_, facts);

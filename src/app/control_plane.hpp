@@ -5,6 +5,7 @@
 // Its thread starts every child (the parent-death signal is tied to it) and ends last.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,6 +15,7 @@
 #include "app/data_lanes.hpp"
 #include "app/view_builder.hpp"
 #include "config/settings.hpp"
+#include "control/arm_keeper.hpp"
 #include "control/host_owner.hpp"
 #include "control/process_service.hpp"
 #include "control/registry.hpp"
@@ -69,6 +71,7 @@ class ControlPlane {
   void share_latency(const std::vector<control::ServiceEntry>& services);
   runtime::Task<void> stop_all();
   void tick();
+  void keep_arms(const std::vector<control::ServiceEntry>& services);
   std::vector<observe::Subject> subjects(const std::vector<control::ServiceEntry>& services) const;
   LoadTable measure(const std::vector<control::ServiceEntry>& services);
 
@@ -82,6 +85,7 @@ class ControlPlane {
   observe::Collector collector_;
   std::vector<std::unique_ptr<control::ProcessService>> processes_;
   std::vector<std::unique_ptr<control::HostOwner>> owners_;  // by service, as in the settings
+  std::map<std::string, control::ArmKeeper> arm_keepers_;  // by service
   std::unique_ptr<supervise::ChildObserver> helper_observer_;
   supervise::OutputLog helper_output_;
   std::vector<std::unique_ptr<supervise::Child>> helpers_;

@@ -98,7 +98,15 @@ std::string pick_sentence(const object& pick) {
     out += " (panic: so few are healthy that health is ignored)";
   }
   const std::string meaning = text_at(pick, "scoreMeaning");
-  out += fmt::format(", by {}.\n", text_at(pick, "algorithm"));
+  const double at_work = number_at(pick, "algorithmsAtWork");
+  out += fmt::format(", by {}", text_at(pick, "algorithm"));
+  if (at_work > 1) {
+    out += fmt::format(
+        " ({} of the {} algorithms that share the traffic)",
+        flag_at(pick, "challenger") ? "one" : "the one that carries the service",
+        at_work);
+  }
+  out += ".\n";
   if (meaning.empty()) return out;
   out += fmt::format("  The score is: {}.", meaning);
   const bool says_who_wins = meaning.contains("random pair") || meaning.starts_with("share");

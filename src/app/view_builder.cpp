@@ -88,6 +88,7 @@ observe::ServiceView build_service(const config::Settings& settings,
   service.amplification = entry.service->retry_budget.view(at.now).amplification;
   service.fallbacks = entry.service->fallbacks.load(std::memory_order_relaxed);
   service.load = value_of(loads.services, service.name);
+  service.arms = value_of(loads.arms, service.name);
   std::size_t healthy = 0;
   std::uint64_t requests = 0;
   for (const auto& each : entry.endpoints) {
@@ -107,6 +108,37 @@ observe::ServiceView build_service(const config::Settings& settings,
 }
 
 }  // namespace
+
+observe::ArmsView build_arms(const control::ArmsView& arms) {
+  observe::ArmsView out;
+  out.adaptive = arms.is_adaptive;
+  if (arms.pinned) out.pinned = *arms.pinned;
+  out.last_verdict = arms.last_verdict;
+  out.verdict_wall_ms = arms.verdict_wall_ms;
+  for (const control::ArmView& each : arms.arms) {
+    out.arms.push_back({.algorithm = std::string(balance::name(each.algorithm)),
+                        .current = each.is_current,
+                        .share = each.share,
+                        .requests_total = each.requests_total,
+                        .failures_total = each.failures_total,
+                        .requests = each.requests,
+                        .error_ratio = each.error_ratio,
+                        .p50_ms = base::to_ms(each.p50),
+                        .p95_ms = base::to_ms(each.p95),
+                        .p99_ms = base::to_ms(each.p99),
+                        .spread = each.spread,
+                        .cost_ms = each.cost_us / 1000});
+  }
+  for (const control::ArmChange& each : arms.switches) {
+    out.switches.push_back(
+        {.wall_ms = each.wall_ms,
+         .verdict = each.verdict == balance::AdaptiveVerdict::reverted ? "reverted" : "switched",
+         .from = std::string(each.from),
+         .to = std::string(each.to),
+         .why = each.why});
+  }
+  return out;
+}
 
 observe::TrafficView build_view(const config::Settings& settings,
                                 const std::vector<control::ServiceEntry>& services,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/settings.hpp"
+#include "control/arm_keeper.hpp"
 #include "control/registry.hpp"
 #include "observe/traffic_view.hpp"
 
@@ -23,6 +24,7 @@ struct EndpointLoad {
 struct LoadTable {
   std::int64_t wall_ms = 0;
   std::unordered_map<std::string, observe::LoadView> services;
+  std::unordered_map<std::string, observe::ArmsView> arms;            // by service
   std::unordered_map<std::uint32_t, EndpointLoad> endpoints;  // by id
   std::vector<observe::ListenerView> listeners;
   observe::LoadView all;
@@ -37,6 +39,8 @@ struct Instant {
   base::Time now;
   std::int64_t wall_ms = 0;
 };
+
+observe::ArmsView build_arms(const control::ArmsView& arms);
 
 observe::TrafficView build_view(const config::Settings& settings,
                                 const std::vector<control::ServiceEntry>& services,

@@ -13,7 +13,6 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr double kSlice = 0.05;
 constexpr auto kShortestWindow = seconds(10);
 constexpr auto kLongestWindow = seconds(60);
 constexpr std::uint64_t kEnough = 200;  // requests; ten of them above the p95
@@ -36,7 +35,7 @@ constexpr std::uint64_t kSalt = 0xa0761d6478bd642full;  // apart from other shar
 
 std::size_t arm_of(std::uint64_t request_hash, std::size_t arms, std::size_t current) noexcept {
   const double point = static_cast<double>(base::mix64(request_hash ^ kSalt) >> 11) * 0x1.0p-53;
-  const auto slice = static_cast<std::size_t>(point / kSlice);
+  const auto slice = static_cast<std::size_t>(point / kArmSlice);
   return slice < arms ? slice : current;
 }
 

@@ -34,6 +34,9 @@
 
 namespace weir::balance {
 
+/// A challenger's share of the requests.
+inline constexpr double kArmSlice = 0.05;
+
 /// The arm of one request. Arm a owns the a-th 5 % of all requests as long as it is a challenger;
 /// what no challenger owns is the current arm's. Requires: current < arms <= 20.
 std::size_t arm_of(std::uint64_t request_hash, std::size_t arms, std::size_t current) noexcept;

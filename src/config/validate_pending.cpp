@@ -9,14 +9,6 @@ void check_pending(const Settings& settings, const Node& root, Problems& problem
     const auto at = [&](std::string_view key) {
       return key_place_of(root, {"services", std::string_view(service.name), "balance", key});
     };
-    if (service.balance.algorithm == balance::Algorithm::adaptive) {
-      problems.warning(at("algorithm"),
-                       "adaptive: this version does not switch on live traffic yet and picks as "
-                       "random_two; `weir simulate` shows it");
-    }
-    if (!service.balance.compare.empty()) {
-      problems.warning(at("compare"), "compare: not on live traffic in this version yet");
-    }
     if (service.balance.sticky) {
       problems.warning(at("sticky"),
                        "sticky: no cookie is set in this version yet; hash_key with "

@@ -49,7 +49,9 @@ std::shared_ptr<upstream::Service> Registry::add_service(const config::Service& 
                                                          const config::Retry& retry) {
   const std::lock_guard lock(mutex_);
   auto slot = std::make_unique<Slot>();
-  slot->policy = std::make_shared<const upstream::ServicePolicy>(upstream::policy_of(settings));
+  upstream::ServicePolicy policy = upstream::policy_of(settings);
+  equip(policy, nullptr);
+  slot->policy = std::make_shared<const upstream::ServicePolicy>(std::move(policy));
   slot->host = host_config(settings);
   slot->breaker = upstream::breaker_config(settings.breaker);
   upstream::ServiceOptions options{.policy = slot->policy,
@@ -239,8 +241,20 @@ base::Result<void> Registry::set_policy(const std::string& service, upstream::Se
   return {};
 }
 
+// Where several arms are counted; the numbers stay as long as the arms do.
+void Registry::equip(upstream::ServicePolicy& policy, const upstream::ServicePolicy* before) const {
+  if (policy.arms.size() < 2) {
+    policy.arm_traffic.reset();
+  } else if (before != nullptr && before->arms == policy.arms && before->arm_traffic != nullptr) {
+    policy.arm_traffic = before->arm_traffic;
+  } else {
+    policy.arm_traffic = std::make_shared<upstream::ArmTraffic>(policy.arms, lanes_);
+  }
+}
+
 void Registry::adopt(Slot& slot, upstream::ServicePolicy policy, base::Time now) {
   policy.number = ++policy_number_;
+  equip(policy, slot.policy.get());
   slot.policy = std::make_shared<const upstream::ServicePolicy>(std::move(policy));
   refresh(slot, now);
 }

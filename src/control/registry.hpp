@@ -107,6 +107,13 @@ class Registry {
   base::Result<std::vector<AlgorithmChange>> set_algorithm(std::string_view service,
                                                            balance::Algorithm algorithm,
                                                            base::Time now);
+  /// Adaptive stays on this arm, or chooses again. One service. Fails: not_found; conflict: it is
+  /// not adaptive; invalid_argument: not one of its arms.
+  base::Result<void> pin_arm(std::string_view service, std::optional<balance::Algorithm> arm,
+                             base::Time now);
+  /// Which arm carries the service from now on: adaptive's decision. An unknown service or arm (the
+  /// policy has just changed): no effect.
+  void set_arm(const std::string& service, std::size_t arm, base::Time now);
   /// A service's name means its own breaker, and for `reset` those of its endpoints too.
   /// Fails: not_found; conflict: an endpoint's name that is not unique, or breakers that are off.
   base::Result<std::vector<BreakerOperated>> operate_breakers(const BreakerTarget& target,
@@ -152,6 +159,7 @@ class Registry {
   std::vector<std::string> all_names() const;
   static base::Result<void> may_use(const Slot& slot, balance::Algorithm algorithm);
   void adopt(Slot& slot, upstream::ServicePolicy policy, base::Time now);
+  void equip(upstream::ServicePolicy& policy, const upstream::ServicePolicy* before) const;
   void grant_wishes(Slot& slot, EndpointEntry& entry, base::Time now);
   void note_breaker(Slot& slot, std::vector<HostChange>* changes);
   void step(Slot& slot, EndpointEntry& entry, const balance::HostEvent& event, base::Time now,

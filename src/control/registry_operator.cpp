@@ -20,15 +20,6 @@ base::Fail missing(std::string_view kind, std::string_view word,
   return base::fail(base::Errc::not_found, no_such(kind, word, names));
 }
 
-std::string algorithms_for_now() {
-  std::string out;
-  for (const std::string_view each : balance::kAlgorithmNames) {
-    if (each == balance::name(balance::Algorithm::adaptive)) continue;
-    out += (out.empty() ? "" : ", ") + std::string(each);
-  }
-  return out;
-}
-
 bool operate(balance::Breaker& breaker, BreakerAction action, base::Time now) noexcept {
   switch (action) {
     case BreakerAction::open:
@@ -144,12 +135,6 @@ base::Result<Registry::Place> Registry::want_endpoint(const EndpointName& wanted
 
 base::Result<void> Registry::may_use(const Slot& slot, balance::Algorithm algorithm) {
   const std::string_view name = balance::name(algorithm);
-  if (algorithm == balance::Algorithm::adaptive) {
-    return base::fail(
-        base::Errc::invalid_argument,
-        fmt::format("algorithm: adaptive does not drive live traffic yet; there are: {}",
-                    algorithms_for_now()));
-  }
   const bool has_key = slot.policy->balance.hash_key.source != config::HashKey::Source::none;
   if (balance::uses_key(algorithm) && algorithm != balance::Algorithm::ip_hash && !has_key) {
     return base::fail(
@@ -182,9 +167,50 @@ base::Result<std::vector<AlgorithmChange>> Registry::set_algorithm(std::string_v
     if (before == algorithm) continue;
     upstream::ServicePolicy policy = *slot->policy;
     policy.balance.algorithm = algorithm;
+    policy.arms = upstream::arms_of(policy.balance);
+    policy.arm = 0;
+    policy.pin.reset();
     adopt(*slot, std::move(policy), now);
   }
   return changes;
+}
+
+base::Result<void> Registry::pin_arm(std::string_view service,
+                                     std::optional<balance::Algorithm> arm, base::Time now) {
+  const std::lock_guard lock(mutex_);
+  WEIR_TRY(Slot* const slot, want_service(service));
+  if (slot->policy->balance.algorithm != balance::Algorithm::adaptive) {
+    return base::fail(base::Errc::conflict,
+                      fmt::format("{} uses {}; only adaptive has arms to pin", slot->service->name,
+                                  balance::name(slot->policy->balance.algorithm)));
+  }
+  upstream::ServicePolicy policy = *slot->policy;
+  policy.pin.reset();
+  if (arm) {
+    const auto found = std::ranges::find(policy.arms, *arm);
+    if (found == policy.arms.end()) {
+      std::string names;
+      for (const balance::Algorithm each : policy.arms) {
+        names += (names.empty() ? "" : ", ") + std::string(balance::name(each));
+      }
+      return base::fail(base::Errc::invalid_argument,
+                        fmt::format("pin: {} is none of the arms of {}: {}", balance::name(*arm),
+                                    slot->service->name, names));
+    }
+    policy.arm = static_cast<std::size_t>(found - policy.arms.begin());
+    policy.pin = policy.arm;
+  }
+  adopt(*slot, std::move(policy), now);
+  return {};
+}
+
+void Registry::set_arm(const std::string& service, std::size_t arm, base::Time now) {
+  const std::lock_guard lock(mutex_);
+  Slot* const slot = find_service(service);
+  if (slot == nullptr || arm >= slot->policy->arms.size() || slot->policy->arm == arm) return;
+  upstream::ServicePolicy policy = *slot->policy;
+  policy.arm = arm;
+  adopt(*slot, std::move(policy), now);
 }
 
 base::Result<std::vector<BreakerOperated>> Registry::operate_breakers(

@@ -79,9 +79,9 @@ TEST_F(Operator, ForAllServicesItIsAllOrNone) {
 }
 
 TEST_F(Operator, WhatCannotBeUsedSaysWhatCan) {
-  const auto adaptive = registry_.set_algorithm("web", Algorithm::adaptive, kStart);
-  EXPECT_EQ(adaptive.error().code(), Errc::invalid_argument);
-  EXPECT_NE(error_of(adaptive).find("round_robin, weighted"), std::string::npos);
+  const auto keyless = registry_.set_algorithm("web", Algorithm::consistent_hash, kStart);
+  EXPECT_EQ(keyless.error().code(), Errc::invalid_argument);
+  EXPECT_NE(error_of(keyless).find("balance.hash_key"), std::string::npos);
   const auto unknown = registry_.set_algorithm("wbe", Algorithm::weighted, kStart);
   EXPECT_EQ(unknown.error().code(), Errc::not_found);
   EXPECT_EQ(error_of(unknown), "no service 'wbe' (did you mean web?); there are: web, pay");

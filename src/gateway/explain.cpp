@@ -19,11 +19,6 @@ std::string head_text(const RequestSketch& sketch) {
   return text + "\r\n";
 }
 
-config::HashKey hashed_key(const config::Balance& balance) {
-  if (balance.algorithm == Algorithm::ip_hash) return {config::HashKey::Source::client_ip, {}};
-  return balance::uses_key(balance.algorithm) ? balance.hash_key : config::HashKey{};
-}
-
 std::string key_text(const config::HashKey& key) {
   switch (key.source) {
     case config::HashKey::Source::none:
@@ -125,13 +120,15 @@ ExplainedRequest HttpProxy::explain(const RequestSketch& sketch) {
   out.service = match.route->service->name;
   upstream::ServiceLane& service = lane_of(*match.route->service, match.route->service_slot);
   const auto set = service.hold();
-  const config::Balance& balance = set->policy->balance;
-  const config::HashKey hashed = hashed_key(balance);
+  const upstream::ServicePolicy& policy = *set->policy;
+  const Algorithm algorithm = policy.arms[policy.arm];
+  const config::HashKey hashed = key_source(policy.balance, algorithm);
   const auto key = request_key(hashed, *head, sketch.client);
   out.key_source = key_text(hashed);
   out.key_is_missing = !out.key_source.empty() && !key;
-  out.pick = service.explain(*set, {}, key.value_or(0), context_.lane.now());
-  out.draws = out.key_is_missing || is_drawn(balance.algorithm);
+  out.pick =
+      service.explain(*set, {}, {.key = key.value_or(0), .arm = policy.arm}, context_.lane.now());
+  out.draws = out.key_is_missing || is_drawn(algorithm);
   foretell(out);
   return out;
 }

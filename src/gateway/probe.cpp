@@ -52,7 +52,8 @@ runtime::Task<HttpProxy::ProbeResult> HttpProxy::probe(std::shared_ptr<upstream:
   telemetry::TrafficCounters& counters = lane.counters();
   counters.begin();
   ProbeSender sender{context_, pools_, result};
-  const upstream::AttemptPlan plan{.key = lane.rng().next()};
+  const std::size_t arm = lane.hold()->policy->arm;
+  const upstream::AttemptPlan plan{.wish = {.key = lane.rng().next(), .arm = arm}};
   upstream::Attempts attempts(lane, plan);
   upstream::Endpoint* endpoint = nullptr;
   if (attempts.enter(context_.lane.now())) endpoint = attempts.next(context_.lane.now());

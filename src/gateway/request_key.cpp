@@ -34,6 +34,11 @@ std::optional<std::string_view> cookie(std::string_view line, std::string_view n
 
 }  // namespace
 
+config::HashKey key_source(const config::Balance& balance, balance::Algorithm algorithm) {
+  if (algorithm == balance::Algorithm::ip_hash) return {Source::client_ip, {}};
+  return balance::uses_key(algorithm) ? balance.hash_key : config::HashKey{};
+}
+
 std::optional<std::uint64_t> request_key(const config::HashKey& key, const http::RequestHead& head,
                                          std::string_view client) noexcept {
   switch (key.source) {

@@ -11,6 +11,9 @@
 
 namespace weir::gateway {
 
+/// Where `algorithm` gets its key from; source none: it needs none.
+config::HashKey key_source(const config::Balance& balance, balance::Algorithm algorithm);
+
 /// Nothing when the request has no such field or cookie: the caller then spreads it at random (no
 /// affinity) or does not limit it. `client`: the client's address as text; of IPv6 the /64 counts,
 /// since one client has many addresses in it.

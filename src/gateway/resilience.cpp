@@ -26,13 +26,12 @@ void HttpProxy::plan_tries(const http::RequestHead& head, const Story& story, co
   }
   upstream::ServiceLane& service = lane_of(*route.service, route.service_slot);
   const auto set = service.hold();
-  const config::Balance& balance = set->policy->balance;
-  if (balance.algorithm == balance::Algorithm::ip_hash) {
-    static const config::HashKey kClient{config::HashKey::Source::client_ip, {}};
-    tries.key = *request_key(kClient, head, story.client.view());
-  } else if (balance.hash_key.source != config::HashKey::Source::none) [[unlikely]] {
-    const auto key = request_key(balance.hash_key, head, story.client.view());
-    tries.key = key ? *key : service.rng().next();
+  tries.wish.arm = upstream::ServiceLane::arm_of(*set, telemetry::view(story.id));
+  const balance::Algorithm algorithm = set->policy->arms[tries.wish.arm];
+  if (balance::uses_key(algorithm)) [[unlikely]] {
+    const auto key =
+        request_key(key_source(set->policy->balance, algorithm), head, story.client.view());
+    tries.wish.key = key ? *key : service.rng().next();
   }
 }
 

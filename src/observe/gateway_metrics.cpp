@@ -169,6 +169,29 @@ void append_standings(PrometheusText& text, const GatewayFacts& facts) {
   of_services(text, facts, [](Service s) { return s.fallbacks; });
 }
 
+// Nothing for a service with one algorithm: its numbers are the service's.
+void append_arms(PrometheusText& text, const GatewayFacts& facts) {
+  const auto each_arm = [&](auto value) {
+    for (const ArmStanding& arm : facts.arms) {
+      text.sample({{"service", arm.service}, {"algorithm", arm.algorithm}}, value(arm));
+    }
+  };
+  text.family("weir_algorithm_current", Type::gauge,
+              "Whether the algorithm carries the service (1) or a slice of it (0).");
+  each_arm([](const ArmStanding& arm) { return std::uint64_t{arm.current}; });
+  text.family("weir_algorithm_requests_total", Type::counter,
+              "Exchanges in the slice of an algorithm.");
+  each_arm([](const ArmStanding& arm) { return arm.requests; });
+  text.family("weir_algorithm_failures_total", Type::counter,
+              "Of them, those that failed or were answered 5xx.");
+  each_arm([](const ArmStanding& arm) { return arm.failures; });
+  text.family("weir_algorithm_duration_seconds", Type::histogram,
+              "Until the response's head, of those that did not fail.");
+  for (const ArmStanding& arm : facts.arms) {
+    text.latency({{"service", arm.service}, {"algorithm", arm.algorithm}}, arm.latency);
+  }
+}
+
 void append_listeners(PrometheusText& text, const Collector& collector) {
   using telemetry::ListenerSnapshot;
   text.family("weir_listener_connections", Type::gauge, "Open connections from clients.");
@@ -208,6 +231,7 @@ void append_gateway_metrics(std::string& out, const Collector& collector,
   append_services(text, collector);
   append_endpoints(text, collector);
   append_standings(text, facts);
+  append_arms(text, facts);
   append_listeners(text, collector);
   append_own_losses(text, collector, facts);
 }

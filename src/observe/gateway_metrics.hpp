@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "observe/collect.hpp"
+#include "observe/latency_buckets.hpp"
 #include "observe/process_facts.hpp"
 
 namespace weir::observe {
@@ -39,6 +40,16 @@ struct EndpointStanding {
   BreakerStanding breaker;
 };
 
+/// One of several algorithms at work on a service's live traffic.
+struct ArmStanding {
+  std::string_view service;
+  std::string_view algorithm;
+  bool current = false;
+  std::uint64_t requests = 0;
+  std::uint64_t failures = 0;
+  LatencyTotals latency;
+};
+
 /// What the collector does not know. Lifetime: views until the call returns.
 struct GatewayFacts {
   std::string_view version;
@@ -50,6 +61,7 @@ struct GatewayFacts {
   std::uint64_t log_dropped = 0;
   std::span<const ServiceStanding> services;
   std::span<const EndpointStanding> endpoints;
+  std::span<const ArmStanding> arms;
   ProcessFacts process;
 };
 

@@ -62,6 +62,41 @@ struct EndpointView {
   std::int64_t last_check_ms = 0;  ///< wall clock; 0 = never checked
 };
 
+/// One of the algorithms that share a service's live traffic. Figures of the last minute, but for
+/// the totals.
+struct ArmView {
+  std::string algorithm;
+  bool current = false;  ///< it carries all that is in no challenger's slice
+  double share = 1;      ///< of the requests
+  std::uint64_t requests_total = 0;
+  std::uint64_t failures_total = 0;
+  std::uint64_t requests = 0;
+  double error_ratio = 0;
+  double p50_ms = 0;
+  double p95_ms = 0;
+  double p99_ms = 0;
+  double spread = 0;   ///< coefficient of variation of load/weight over the endpoints
+  double cost_ms = 0;  ///< what adaptive compares (balancing.md, 4)
+};
+
+struct ArmSwitchView {
+  std::int64_t wall_ms = 0;
+  std::string verdict;  ///< "switched" or "reverted"
+  std::string from;
+  std::string to;
+  std::string why;
+};
+
+/// Of adaptive, and of a service with `compare`.
+struct ArmsView {
+  bool adaptive = false;
+  std::string pinned;        ///< adaptive's arm, by the operator; empty: none
+  std::string last_verdict;  ///< of adaptive's last window, for people
+  std::int64_t verdict_wall_ms = 0;
+  std::vector<ArmView> arms;  ///< two or more, or none
+  std::vector<ArmSwitchView> switches;
+};
+
 struct ServiceView {
   std::uint32_t number = 0;
   std::string name;
@@ -72,6 +107,7 @@ struct ServiceView {
   std::uint64_t retries = 0;
   double amplification = 1;  ///< upstream attempts / requests
   std::uint64_t fallbacks = 0;
+  ArmsView arms;
   LoadView load;
   std::vector<EndpointView> endpoints;
 };

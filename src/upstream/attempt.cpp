@@ -49,6 +49,9 @@ void end(balance::Breaker::Permit& permit, balance::Outcome verdict, base::Time 
 bool Attempts::enter(base::Time now) {
   set_ = service_.hold();
   service_.service().retry_budget.add_first_attempt(now);
+  arms_ = set_->policy->arm_traffic.get();
+  if (arms_ != nullptr && plan_.wish.arm >= arms_->arms().size()) arms_ = nullptr;
+  entered_ = now;
   if (!set_->policy->breaker) return true;
   balance::Breaker& breaker = service_.service().breaker;
   service_permit_ = breaker.try_acquire(now);
@@ -62,6 +65,8 @@ bool Attempts::enter(base::Time now) {
 void Attempts::conclude(base::Time now) {
   ticket_.reset();
   next_ticket_.reset();
+  if (arms_ != nullptr) [[unlikely]]
+    count_for_arm();
   if (!service_permit_) return;
   const Cause cause = count_ == 0 ? Cause::client_gone : cause_of(outcome_);
   const auto verdict =
@@ -69,11 +74,29 @@ void Attempts::conclude(base::Time now) {
   end(service_permit_, verdict, now);
 }
 
+// What the exchange was for its client, up to the last response's head: a download's length says
+// nothing about who was picked.
+void Attempts::count_for_arm() noexcept {
+  const Cause cause = count_ == 0 ? Cause::client_gone : cause_of(outcome_);
+  if (cause == Cause::client_gone) return;
+  ArmTraffic::Row& row = arms_->row(service_.lane(), plan_.wish.arm);
+  row.requests.add();
+  if (outcome_.reason != Reason::ok || outcome_.status >= 500) {
+    row.failures.add();
+  } else {
+    row.latency.record(begun_ - entered_ + outcome_.to_head);
+  }
+}
+
 Endpoint* Attempts::next(base::Time now) {
   WEIR_ASSERT(endpoint_ == nullptr);
   ticket_ = std::exchange(next_ticket_, std::nullopt);
   decision_ = {};
-  if (count_ > 0) set_ = service_.hold();
+  if (count_ > 0) {
+    set_ = service_.hold();
+    if (set_->policy->arm_traffic.get() != arms_) arms_ = nullptr;
+  }
+  begun_ = now;
   if (set_->ids.empty() && set_->breakers_open) {
     refusal_ = Reason::breaker_open;
     refused_until_ = set_->probes_at;
@@ -81,9 +104,9 @@ Endpoint* Attempts::next(base::Time now) {
   const EndpointSet& set = *set_;
   while (!set.ids.empty() && !tried_.full()) {
     if (plan_.trace != nullptr) [[unlikely]] {
-      plan_.trace->picks.push_back(service_.explain(set, tried_, plan_.key, now));
+      plan_.trace->picks.push_back(service_.explain(set, tried_, plan_.wish, now));
     }
-    const std::size_t index = service_.pick(set, tried_, plan_.key, now);
+    const std::size_t index = service_.pick(set, tried_, plan_.wish, now);
     if (index == balance::kNobody) break;
     Endpoint& endpoint = *set.eligible[index];
     if (plan_.trace != nullptr) [[unlikely]]
@@ -114,6 +137,8 @@ Endpoint* Attempts::next(base::Time now) {
     endpoint.in_flight.fetch_add(1, std::memory_order_relaxed);
     service_.service().in_flight.fetch_add(1, std::memory_order_relaxed);
     endpoint.traffic.lane(service_.lane()).begin();
+    if (arms_ != nullptr) [[unlikely]]
+      endpoint.arm_picks[service_.lane()].of[plan_.wish.arm].add();
     return endpoint_;
   }
   return nullptr;

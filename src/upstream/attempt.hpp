@@ -43,7 +43,7 @@ balance::Cause cause_of(const AttemptOutcome& outcome) noexcept;
 
 /// What holds for all attempts of one exchange.
 struct AttemptPlan {
-  std::uint64_t key = 0;                 ///< of the hashing algorithms
+  PickWish wish;
   const config::Retry* retry = nullptr;  ///< null: one attempt
   bool is_idempotent = false;
   bool has_idempotency_key = false;  ///< present and allowed
@@ -108,6 +108,7 @@ class Attempts {
 
  private:
   bool is_another_left() const noexcept;
+  void count_for_arm() noexcept;
   Place ask_for_place(base::Time now);
 
   ServiceLane& service_;
@@ -122,6 +123,9 @@ class Attempts {
   AttemptOutcome outcome_;
   AttemptNotes notes_;
   balance::RetryDecision decision_;
+  ArmTraffic* arms_ = nullptr;  // of the set at enter(); null: one arm, or they changed since
+  base::Time entered_{};
+  base::Time begun_{};  // the attempt under way
   std::uint32_t endpoint_id_ = 0;
   std::uint32_t count_ = 0;
   bool exempt_ = false;  // from the cap on retries on the wire

@@ -50,6 +50,8 @@ struct PickNote {
   static constexpr std::size_t kCandidatesMax = 64;
   std::uint64_t generation = 0;  ///< of the set
   balance::Algorithm algorithm = balance::Algorithm::round_robin;
+  std::size_t arms = 1;  ///< algorithms at work; `algorithm` is the one of this request's slice
+  bool is_challenger = false;      ///< it is not the one that carries the service
   std::string_view score_meaning;  ///< static
   bool highest_wins = false;
   bool panic = false;

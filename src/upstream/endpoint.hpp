@@ -14,6 +14,7 @@
 #include "balance/breaker.hpp"
 #include "base/hash.hpp"
 #include "telemetry/traffic.hpp"
+#include "upstream/arm_traffic.hpp"
 
 namespace weir::upstream {
 
@@ -34,6 +35,7 @@ struct Endpoint {
         weight(options.weight),
         backup(options.backup),
         traffic(lanes),
+        arm_picks(std::make_unique<ArmPicks[]>(lanes)),
         breaker(options.breaker, identity) {}
 
   // ---- fixed after construction
@@ -46,6 +48,7 @@ struct Endpoint {
 
   // ---- shared: one row per lane
   telemetry::Traffic traffic;
+  const std::unique_ptr<ArmPicks[]> arm_picks;  ///< counted only while several arms are at work
 
   // ---- shared by all lanes, each an atomic
   balance::Breaker breaker;

@@ -7,29 +7,33 @@ void ServiceLane::change_policy(const EndpointSet& set) {
   balance::PolicyOptions options;
   options.lane = lane_;
   options.load_bound = set.policy->balance.load_bound;
-  picker_ = std::make_unique<balance::Policy>(set.policy->balance.algorithm, options);
+  pickers_.clear();
+  for (const balance::Algorithm each : set.policy->arms) pickers_.emplace_back(each, options);
   picker_policy_ = set.policy.get();
   kept_policy_ = set.policy;
 }
 
 PickNote ServiceLane::explain(const EndpointSet& set, const balance::Tried& tried,
-                              std::uint64_t key, base::Time now) {
-  if (picker_ == nullptr || picker_policy_ != set.policy.get()) change_policy(set);
+                              const PickWish& wish, base::Time now) {
+  if (picker_policy_ != set.policy.get()) change_policy(set);
+  const balance::Policy& picker = picker_of(set, wish);
   PickNote note;
   note.generation = set.generation;
-  note.algorithm = picker_->algorithm();
+  note.algorithm = picker.algorithm();
+  note.arms = set.policy->arms.size();
+  note.is_challenger = note.arms > 1 && note.algorithm != set.policy->arms[set.policy->arm];
   note.panic = set.panic;
-  note.key = key;
+  note.key = wish.key;
   note.total = set.total;
   note.eligible = set.ids.size();
   if (set.ids.empty()) return note;
   const balance::Candidates candidates = set.candidates();
   const balance::PickTables tables = tables_of(set);
   facts_.sync(candidates);
-  const balance::PickInput in{candidates, tried, facts_, now, rng_, key, tables};
+  const balance::PickInput in{candidates, tried, facts_, now, rng_, wish.key, tables};
   std::vector<double> scores(set.ids.size());
-  picker_->explain(in, scores);
-  const balance::ScoreMeaning meaning = picker_->score_meaning(in);
+  picker.explain(in, scores);
+  const balance::ScoreMeaning meaning = picker.score_meaning(in);
   note.score_meaning = meaning.text;
   note.highest_wins = meaning.highest_wins;
   for (std::size_t i = 0; i < scores.size() && i < PickNote::kCandidatesMax; ++i) {

@@ -5,13 +5,21 @@
 #include <memory>
 #include <optional>
 
+#include "balance/adaptive.hpp"
 #include "balance/policy.hpp"
+#include "base/hash.hpp"
 #include "base/rng.hpp"
 #include "runtime/published.hpp"
 #include "upstream/attempt_trace.hpp"
 #include "upstream/service.hpp"
 
 namespace weir::upstream {
+
+/// What a pick depends on besides the endpoints.
+struct PickWish {
+  std::uint64_t key = 0;  ///< of the hashing algorithms
+  std::size_t arm = 0;
+};
 
 class ServiceLane {
  public:
@@ -26,20 +34,28 @@ class ServiceLane {
   /// The newest set, kept while the Held lives.
   Held hold() { return reader_.hold(); }
 
-  /// The index in `set` of the endpoint to try, or balance::kNobody. Requires: `set` is what hold()
-  /// gave last.
-  std::size_t pick(const EndpointSet& set, const balance::Tried& tried, std::uint64_t key,
+  /// The arm that a request belongs to, by its id.
+  static std::size_t arm_of(const EndpointSet& set, std::string_view request_id) noexcept {
+    const ServicePolicy& policy = *set.policy;
+    if (policy.arms.size() == 1) [[likely]]
+      return 0;
+    return balance::arm_of(base::hash64(request_id), policy.arms.size(), policy.arm);
+  }
+
+  /// The index in `set` of the endpoint to try, or balance::kNobody. An arm that the set does not
+  /// have (its policy is newer): the current one. Requires: `set` is what hold() gave last.
+  std::size_t pick(const EndpointSet& set, const balance::Tried& tried, const PickWish& wish,
                    base::Time now) {
-    if (picker_ == nullptr || picker_policy_ != set.policy.get()) [[unlikely]] {
+    if (picker_policy_ != set.policy.get()) [[unlikely]] {
       change_policy(set);
     }
     const balance::Candidates candidates = set.candidates();
     const balance::PickTables tables = tables_of(set);
-    return picker_->pick({candidates, tried, facts_, now, rng_, key, tables});
+    return picker_of(set, wish).pick({candidates, tried, facts_, now, rng_, wish.key, tables});
   }
 
   /// What pick() would compare now, without picking. Cost: allocates.
-  PickNote explain(const EndpointSet& set, const balance::Tried& tried, std::uint64_t key,
+  PickNote explain(const EndpointSet& set, const balance::Tried& tried, const PickWish& wish,
                    base::Time now);
 
   /// How an attempt on `id` ended, for the algorithms. `took`: until the response's head.
@@ -52,7 +68,7 @@ class ServiceLane {
     }
     const std::chrono::microseconds p95(service_.p95_us.load(std::memory_order_relaxed));
     facts_.sample_failure(index, took, p95, now);
-    if (picker_ != nullptr) picker_->failed(id);
+    for (balance::Policy& each : pickers_) each.failed(id);
   }
 
   Service& service() noexcept { return service_; }
@@ -63,6 +79,9 @@ class ServiceLane {
 
  private:
   void change_policy(const EndpointSet& set);
+  balance::Policy& picker_of(const EndpointSet& set, const PickWish& wish) noexcept {
+    return pickers_[wish.arm < pickers_.size() ? wish.arm : set.policy->arm];
+  }
   balance::PickTables tables_of(const EndpointSet& set) const noexcept {
     balance::PickTables tables;
     tables.ring = set.ring.get();
@@ -79,7 +98,7 @@ class ServiceLane {
   runtime::PublishedReader<EndpointSet> reader_;
   base::Rng rng_;
   const unsigned lane_;
-  std::unique_ptr<balance::Policy> picker_;  // of picker_policy_
+  std::vector<balance::Policy> pickers_;  // of picker_policy_, one an arm
   const ServicePolicy* picker_policy_ = nullptr;
   std::shared_ptr<const ServicePolicy> kept_policy_;  // so that no other gets its address
   balance::EndpointFacts facts_;

@@ -139,7 +139,9 @@ class Algorithm(Control):
                 ("/algorithm/least_conections", 404, "did you mean least_connections"),
                 ("/algorithm/random_two?service=orign", 404, "did you mean origin"),
                 ("/algorithm/consistent_hash", 422, "balance.hash_key"),
-                ("/algorithm/adaptive", 422, "round_robin"),
+                ("/algorithm/adaptive?service=origin&pin=random_two", 409, "only adaptive"),
+                ("/algorithm/adaptive?pin=random_two", 422, "name the service"),
+                ("/algorithm/random_two?service=origin&pin=weighted", 422, "only adaptive"),
                 ("/strategy", 422, "strategy: missing"),
                 ("/strategy?strategy=respons_time", 422, "did you mean response_time"),
                 ("/strategy?strategy=weighted", 422, "round_robin or response_time"),
@@ -161,8 +163,9 @@ class Algorithm(Control):
         done = self.weir("algorithm", "all", "random_two")
         self.assertEqual(done.stdout, "origin: random_two already\n")
         done = self.weir("algorithm", "origin", "--json")
-        self.assertEqual(json.loads(done.stdout), [{"service": "origin",
-                                                    "algorithm": "random_two"}])
+        shown = json.loads(done.stdout)
+        self.assertEqual([(each["service"], each["algorithm"]) for each in shown],
+                         [("origin", "random_two")])
         done = self.weir("algorithm", "origin", "randm_two")
         self.assertEqual(done.returncode, 2)
         self.assertIn("did you mean random_two?", done.stderr)
@@ -171,6 +174,46 @@ class Algorithm(Control):
             self.assertEqual(done.returncode, 3)
             self.assertIn("did you mean origin?", done.stderr)
         self.assertIn("weir algorithm all weighted", self.weir("algorithm", "weighted").stderr)
+
+
+class Arms(Control):
+    """Algorithms side by side on live traffic: adaptive's arms, and the challengers of compare."""
+
+    def arms(self) -> dict:
+        return ask(self.admin, "/api/algorithms?service=origin").json()["services"][0]
+
+    def test_one_algorithm_has_the_figures_of_its_service(self):
+        self.start(self.web())
+        only, = self.arms()["arms"]
+        self.assertEqual((only["algorithm"], only["current"], only["share"]),
+                         ("round_robin", True, 1))
+        self.assertEqual(ask(self.admin, "/api/algorithms?service=orign").status, 404)
+
+    def test_every_request_is_in_one_slice_and_a_pin_moves_the_rest(self):
+        self.start(self.web(), self.web())
+        self.assertEqual(self.post("/algorithm/adaptive").status, 200)
+        load = Load(self.gateway)
+        load.more(400)
+        pinned = self.weir("algorithm", "origin", "adaptive", "--pin", "round_robin")
+        self.assertEqual((pinned.returncode, pinned.stdout),
+                         (0, "origin: adaptive, pinned to round_robin\n"))
+        wait_until("the pinned arm carries it", lambda: [
+            each["algorithm"] for each in self.arms()["arms"] if each["current"]] == ["round_robin"])
+        load.more(400)
+        load.end()
+        self.assertEqual(load.failed(), [])
+        wait_until("every answer is counted", lambda: sum(
+            each["requestsTotal"] for each in self.arms()["arms"]) == len(load.answers))
+        shown = {each["algorithm"]: each for each in self.arms()["arms"]}
+        self.assertEqual(sorted(shown), ["least_response_time", "random_two", "round_robin"])
+        for each in shown.values():
+            self.assertGreater(each["requestsTotal"], 0, shown)
+            self.assertEqual(each["failuresTotal"], 0)
+        self.assertEqual(self.arms()["pinned"], "round_robin")
+        metrics = ask(self.admin, "/metrics").body
+        self.assertIn(b'weir_algorithm_current{service="origin",algorithm="round_robin"} 1',
+                      metrics)
+        self.assertIn("carries the service", self.weir("algorithm").stdout)
 
 
 class Breakers(Control):
