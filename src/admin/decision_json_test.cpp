@@ -93,7 +93,8 @@ TEST(DecisionJson, APickShowsItsCandidates) {
   const base::json::object out = decision_json(a_failure(), one_service());
   EXPECT_EQ(
       base::to_text(out.at("picks").at(0)),
-      R"({"algorithm":"random_two","algorithmsAtWork":1,"challenger":false,"generation":12,"panic":false,"key":"fedcba9876543210",)"
+      R"({"algorithm":"random_two","algorithmsAtWork":1,"challenger":false,)"
+      R"("generation":12,"panic":false,"key":"fedcba9876543210",)"
       R"("total":3,"eligible":2,)"
       R"("scoreMeaning":"(in-flight + 1)/weight; the lower of a random pair",)"
       R"J("highestWins":false,"chosen":"endpoint 7 (gone)","chosenId":7,"candidates":[)J"

@@ -19,6 +19,8 @@ struct ServeOptions {
   std::string config;
   std::string data;
   unsigned lanes = 0;
+  std::string record;
+  unsigned record_mib = 256;
 };
 
 int serve(const ServeOptions& options) {
@@ -33,6 +35,8 @@ int serve(const ServeOptions& options) {
   parts.settings = loaded.settings;
   parts.lanes = options.lanes;
   parts.data_directory = options.data;
+  parts.record_path = options.record;
+  parts.record_bytes_max = std::uint64_t{options.record_mib} << 20;
   auto instance = Instance::open(std::move(parts));
   if (!instance) return complain(kRunTime, std::string(instance.error().detail()));
   (*instance)->start();
@@ -52,9 +56,12 @@ void add_serve(CommandLine& line) {
   command.text("-c,--config", options->config, "Configuration file", Presence::required);
   command.text("--data", options->data, "Data directory (default: none)");
   command.number("--lanes", options->lanes, "Data lanes (default: one a core)", 1, 256);
+  command.text("--record", options->record, "Write every pick to this file, to be replayed");
+  command.number("--record-max", options->record_mib, "MiB at which --record ends (256)", 1, 65536);
   command.footer(
       "SIGTERM drains for up to 30 s, SIGHUP reopens the logs.\n"
-      "Example:\n  weir serve -c weir.yaml --lanes 2");
+      "Examples:\n  weir serve -c weir.yaml --lanes 2\n"
+      "  weir serve -c weir.yaml --record picks.weir && weir simulate --replay picks.weir");
   command.runs([options] { return serve(*options); });
 }
 

@@ -29,6 +29,8 @@ struct SimulateWords {
   bool table = false;
   bool json = false;
   bool list = false;
+  std::string replay;
+  unsigned threads = 1;
 };
 
 struct SimulatePlan {
@@ -91,6 +93,7 @@ int run_simulation(const SimulateWords& words) {
     fmt::print("{}", simulate::list_of_worlds());
     return kOk;
   }
+  if (!words.replay.empty()) return replay_record(words.replay, words.threads, words.json);
   if (words.world.empty()) {
     return complain(kUsage, "simulate needs a world: weir simulate --world b; --list shows them");
   }
@@ -128,6 +131,9 @@ void add_simulate(CommandLine& line) {
   command.number("--seed", words->seed, "The same seed gives the same output (default 1)");
   command.number("--requests", words->requests, "Length of a run (default: what the world needs)");
   command.number("--lanes", words->lanes, "Lanes that choose independently (default 2)", 1, 64);
+  command.text("--replay", words->replay,
+               "Make the picks of a live run again: a file of weir serve --record");
+  command.number("--threads", words->threads, "Of --replay (default 1)", 1, 64);
   command.flag("--table", words->table, "Print tables (default)");
   command.flag("--json", words->json, "Print JSON");
   command.flag("--list", words->list, "Print the worlds, a line each");
@@ -141,6 +147,7 @@ void add_simulate(CommandLine& line) {
       "  weir simulate --world b --algorithms round_robin,least_response_time,random_two,adaptive\n"
       "  weir simulate --world slow_one --seed 7 --requests 50000 --lanes 4\n"
       "  weir simulate --world e --algorithms adaptive --arms random_two,least_connections\n"
+      "  weir simulate --replay picks.weir              exit code 3 when one differs\n"
       "  weir simulate --world all --json >worlds.json   about a minute");
   command.runs([words] { return run_simulation(*words); });
 }

@@ -2,6 +2,8 @@
 // The command table: each command adds its words to the command line and what runs when it was
 // named.
 
+#include <string>
+
 namespace weir::app {
 
 class CommandLine;
@@ -18,5 +20,8 @@ void add_explain(CommandLine& line);
 void add_status(CommandLine& line);
 void add_lab(CommandLine& line);
 void add_simulate(CommandLine& line);
+
+/// `weir simulate --replay`. Returns the exit code.
+int replay_record(const std::string& path, unsigned threads, bool json);
 
 }  // namespace weir::app

@@ -54,6 +54,7 @@ struct DataLanes::LaneParts {
       const auto wake = co_await runtime::sleep_for(lane, kSweepEvery, &stopping);
       if (wake == runtime::Wake::cancelled) co_return;
       proxy.sweep();
+      if (recorder != nullptr) recorder->flush();
     }
   }
 
@@ -67,12 +68,14 @@ struct DataLanes::LaneParts {
     auto closing = gate.close();
     co_await closing;
     proxy.close_idle();
+    if (recorder != nullptr) recorder->flush();
     lane.stop();
   }
 
   runtime::Lane lane;
   http::LaneContext context;
   gateway::HttpProxy proxy;
+  std::unique_ptr<upstream::PickRecorder> recorder;  // null: off
   std::vector<std::unique_ptr<http::Server>> servers;
   runtime::CancelSource stopping;
   runtime::Gate gate;
@@ -108,6 +111,13 @@ base::Result<std::unique_ptr<DataLanes>> DataLanes::open(
     all->lanes_.push_back(std::move(parts));
   }
   return all;
+}
+
+void DataLanes::record_into(upstream::RecordSink& sink) {
+  for (auto& parts : lanes_) {
+    parts->recorder = std::make_unique<upstream::PickRecorder>(sink, parts->lane.number());
+    parts->proxy.record_into(*parts->recorder);
+  }
 }
 
 void DataLanes::start() {

@@ -34,6 +34,8 @@ class DataLanes {
   DataLanes(const DataLanes&) = delete;
   DataLanes& operator=(const DataLanes&) = delete;
 
+  /// Every pick is written down from the first on. Before start(); the sink outlives this.
+  void record_into(upstream::RecordSink& sink);
   /// Threads begin to serve.
   void start();
   /// Refuses new connections, drains for at most `patience`, then ends. Blocks. Returns how many

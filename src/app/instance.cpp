@@ -128,6 +128,11 @@ base::Result<std::unique_ptr<Instance>> Instance::open(InstanceOptions options) 
     rings.push_back(&self->access_log_->ring(i));
   }
   WEIR_TRY(self->lanes_, DataLanes::open(settings, lanes, *self->routes_, rings));
+  if (!self->options_.record_path.empty()) {
+    WEIR_TRY(self->record_, RecordFile::open(self->options_.record_path,
+                                             self->options_.record_bytes_max, *self->log_));
+    self->lanes_->record_into(*self->record_);
+  }
   self->control_ =
       std::make_unique<ControlPlane>(settings, *self->registry_, *self->lanes_, *self->log_);
   WEIR_TRY(self->admin_,
@@ -195,6 +200,7 @@ Instance::~Instance() {
   admin_.reset();
   lanes_.reset();
   control_.reset();
+  record_.reset();
   access_log_.reset();
   log_.reset();
   if (log_fd_ > STDERR_FILENO) ::close(log_fd_);

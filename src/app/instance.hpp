@@ -13,6 +13,7 @@
 #include "app/control_plane.hpp"
 #include "app/data_directory.hpp"
 #include "app/data_lanes.hpp"
+#include "app/record_file.hpp"
 #include "observe/access_log.hpp"
 #include "telemetry/log.hpp"
 
@@ -24,6 +25,8 @@ struct InstanceOptions {
   std::string data_directory;  ///< empty: none
   std::string log_path;        ///< empty: as the settings say
   double traffic_rate = 0;     ///< requests/s of demo traffic; 0 = none
+  std::string record_path;     ///< where every pick is written down; empty: nowhere
+  std::uint64_t record_bytes_max = 256u << 20;
 };
 
 class Instance {
@@ -58,6 +61,7 @@ class Instance {
   std::unique_ptr<telemetry::FdSink> sink_;
   std::unique_ptr<telemetry::Log> log_;
   std::unique_ptr<observe::AccessLog> access_log_;
+  std::unique_ptr<RecordFile> record_;
   std::unique_ptr<control::Registry> registry_;
   gateway::ServiceFinder services_;
   std::unique_ptr<runtime::Published<gateway::RouteTable>> routes_;

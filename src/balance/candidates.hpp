@@ -50,6 +50,7 @@ class Tried {
     }
     return false;
   }
+  std::span<const std::uint32_t> ids() const noexcept { return {ids_, count_}; }
   /// Requires: !full().
   void add(std::uint32_t id) noexcept {
     WEIR_ASSERT(count_ < kMax);

@@ -3,6 +3,7 @@
 // splitmix64). Passed as an argument to every policy so that a run can be replayed from its seed.
 // Not for secrets: ids that must not be guessed come from the kernel.
 
+#include <array>
 #include <cstdint>
 
 namespace weir::base {
@@ -11,6 +12,17 @@ class Rng {
  public:
   explicit Rng(std::uint64_t seed) noexcept {
     for (auto& word : state_) word = splitmix(seed);
+  }
+
+  /// Goes on where `state` was taken. Any four words but all zeros; those are replaced.
+  static Rng from_state(const std::array<std::uint64_t, 4>& state) noexcept {
+    Rng rng(0);
+    if ((state[0] | state[1] | state[2] | state[3]) == 0) return rng;
+    for (int i = 0; i < 4; ++i) rng.state_[i] = state[static_cast<std::size_t>(i)];
+    return rng;
+  }
+  std::array<std::uint64_t, 4> state() const noexcept {
+    return {state_[0], state_[1], state_[2], state_[3]};
   }
 
   std::uint64_t next() noexcept {

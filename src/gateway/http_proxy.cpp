@@ -90,7 +90,7 @@ upstream::ServiceLane& HttpProxy::lane_of(upstream::Service& service, std::uint3
   if (slot >= services_.size()) services_.resize(slot + 1);
   auto& lane = services_[slot];
   if (lane == nullptr || &lane->service() != &service) [[unlikely]] {
-    lane = std::make_unique<upstream::ServiceLane>(service, context_.lane.number());
+    lane = std::make_unique<upstream::ServiceLane>(service, context_.lane.number(), recorder_);
   }
   return *lane;
 }

@@ -30,6 +30,8 @@ class HttpProxy final : public http::Handler {
   /// To be called about once a second on the lane.
   void sweep() { pools_.sweep(context_.lane.now()); }
   void close_idle() { pools_.close_all(); }
+  /// Every pick from now on is written down. Requires: nothing was served yet; outlives this.
+  void record_into(upstream::PickRecorder& recorder) noexcept { recorder_ = &recorder; }
   /// What this lane decided lately. Lane-only.
   const DecisionRing& decisions() const noexcept { return decisions_; }
   /// What would be done with this request now. Sends nothing, draws nothing, counts nothing.
@@ -86,6 +88,7 @@ class HttpProxy final : public http::Handler {
   http::LaneContext& context_;
   runtime::PublishedReader<RouteTable> routes_;
   telemetry::RecordRing* access_log_;
+  upstream::PickRecorder* recorder_ = nullptr;
   EndpointPools pools_;
   DecisionRing decisions_;
   /// So that nobody can choose keys that meet in the limit's table; the same on every lane.

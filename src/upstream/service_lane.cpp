@@ -13,6 +13,23 @@ void ServiceLane::change_policy(const EndpointSet& set) {
   kept_policy_ = set.policy;
 }
 
+std::size_t ServiceLane::pick_on_record(const EndpointSet& set, const balance::Tried& tried,
+                                        const PickWish& wish, base::Time now) {
+  const PickRecorder::Seen seen = recorder_->look(service_, set, tables_of(set));
+  const base::Rng before = rng_;
+  const std::size_t index =
+      picker_of(set, wish).pick({seen.candidates, tried, facts_, now, rng_, wish.key, seen.tables});
+  const std::uint32_t chosen = index == balance::kNobody ? 0 : set.ids[index];
+  recorder_->picked(service_, tried, wish.key, wish.arm, before, now, chosen);
+  if (!recorder_->is_on()) recorder_ = nullptr;
+  return index;
+}
+
+void ServiceLane::record_learned(std::uint32_t id, bool failed, base::Duration took,
+                                 base::Duration p95, base::Time now) noexcept {
+  recorder_->learned(service_, id, failed, took, p95, now);
+}
+
 PickNote ServiceLane::explain(const EndpointSet& set, const balance::Tried& tried,
                               const PickWish& wish, base::Time now) {
   if (picker_policy_ != set.policy.get()) change_policy(set);
@@ -30,6 +47,7 @@ PickNote ServiceLane::explain(const EndpointSet& set, const balance::Tried& trie
   const balance::Candidates candidates = set.candidates();
   const balance::PickTables tables = tables_of(set);
   facts_.sync(candidates);
+  if (recorder_ != nullptr) recorder_->synced(service_, set);
   const balance::PickInput in{candidates, tried, facts_, now, rng_, wish.key, tables};
   std::vector<double> scores(set.ids.size());
   picker.explain(in, scores);

@@ -11,6 +11,7 @@
 #include "base/rng.hpp"
 #include "runtime/published.hpp"
 #include "upstream/attempt_trace.hpp"
+#include "upstream/pick_recorder.hpp"
 #include "upstream/service.hpp"
 
 namespace weir::upstream {
@@ -25,11 +26,13 @@ class ServiceLane {
  public:
   using Held = runtime::PublishedReader<EndpointSet>::Held;
 
-  ServiceLane(Service& service, unsigned lane)
+  /// `recorder`: null, unless picks are to be written down; it outlives this.
+  ServiceLane(Service& service, unsigned lane, PickRecorder* recorder = nullptr)
       : service_(service),
         reader_(service.endpoints),
         rng_(service.number * 1'000'003ull + lane),
-        lane_(lane) {}
+        lane_(lane),
+        recorder_(recorder) {}
 
   /// The newest set, kept while the Held lives.
   Held hold() { return reader_.hold(); }
@@ -49,6 +52,8 @@ class ServiceLane {
     if (picker_policy_ != set.policy.get()) [[unlikely]] {
       change_policy(set);
     }
+    if (recorder_ != nullptr) [[unlikely]]
+      return pick_on_record(set, tried, wish, now);
     const balance::Candidates candidates = set.candidates();
     const balance::PickTables tables = tables_of(set);
     return picker_of(set, wish).pick({candidates, tried, facts_, now, rng_, wish.key, tables});
@@ -60,13 +65,15 @@ class ServiceLane {
 
   /// How an attempt on `id` ended, for the algorithms. `took`: until the response's head.
   void learn(std::uint32_t id, bool failed, base::Duration took, base::Time now) noexcept {
+    const std::chrono::microseconds p95(service_.p95_us.load(std::memory_order_relaxed));
+    if (recorder_ != nullptr) [[unlikely]]
+      record_learned(id, failed, took, p95, now);
     const std::size_t index = facts_.index_of(id);
     if (index == balance::kNobody) return;
     if (!failed) {
       facts_.sample(index, took, now);
       return;
     }
-    const std::chrono::microseconds p95(service_.p95_us.load(std::memory_order_relaxed));
     facts_.sample_failure(index, took, p95, now);
     for (balance::Policy& each : pickers_) each.failed(id);
   }
@@ -79,6 +86,10 @@ class ServiceLane {
 
  private:
   void change_policy(const EndpointSet& set);
+  std::size_t pick_on_record(const EndpointSet& set, const balance::Tried& tried,
+                             const PickWish& wish, base::Time now);
+  void record_learned(std::uint32_t id, bool failed, base::Duration took, base::Duration p95,
+                      base::Time now) noexcept;
   balance::Policy& picker_of(const EndpointSet& set, const PickWish& wish) noexcept {
     return pickers_[wish.arm < pickers_.size() ? wish.arm : set.policy->arm];
   }
@@ -98,6 +109,7 @@ class ServiceLane {
   runtime::PublishedReader<EndpointSet> reader_;
   base::Rng rng_;
   const unsigned lane_;
+  PickRecorder* recorder_;                // null: off
   std::vector<balance::Policy> pickers_;  // of picker_policy_, one an arm
   const ServicePolicy* picker_policy_ = nullptr;
   std::shared_ptr<const ServicePolicy> kept_policy_;  // so that no other gets its address

@@ -155,11 +155,11 @@ class Case(unittest.TestCase):
         self.assertIn("listening on", line)
         return line.split()[-1]
 
-    def serve(self, text: str) -> tuple[subprocess.Popen, str, str]:
+    def serve(self, text: str, *options: str) -> tuple[subprocess.Popen, str, str]:
         """`weir serve` with this configuration; returns the process, its gateway and admin."""
         path = self.directory / "weir.yaml"
         path.write_text(text)
-        process = self.begin("serve", "-c", str(path), "--lanes", "1")
+        process = self.begin("serve", "-c", str(path), "--lanes", "1", *options)
         gateway = process.stdout.readline()
         admin = process.stdout.readline()
         self.assertTrue(admin, (self.directory / "stderr.txt").read_text())

@@ -197,8 +197,9 @@ class Arms(Control):
         pinned = self.weir("algorithm", "origin", "adaptive", "--pin", "round_robin")
         self.assertEqual((pinned.returncode, pinned.stdout),
                          (0, "origin: adaptive, pinned to round_robin\n"))
-        wait_until("the pinned arm carries it", lambda: [
-            each["algorithm"] for each in self.arms()["arms"] if each["current"]] == ["round_robin"])
+        wait_until("the pinned arm carries it", lambda: any(
+            each["current"] and each["algorithm"] == "round_robin"
+            for each in self.arms()["arms"]))
         load.more(400)
         load.end()
         self.assertEqual(load.failed(), [])
