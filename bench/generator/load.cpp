@@ -214,9 +214,9 @@ void Load::complete(Client& client) {
     ++report_.errors.body;
   } else {
     ++report_.done;
+    report_.latency_ns.push_back(now_ns() - client.intended_ns);
   }
   const std::uint64_t now = now_ns();
-  report_.latency_ns.push_back(now - client.intended_ns);
   last_progress_ns_ = now;
   --in_flight_;
   if (connection_each_ || !reader.keeps_alive()) client.socket.close();

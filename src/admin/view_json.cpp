@@ -78,6 +78,13 @@ value service_json(const observe::ServiceView& service) {
   out["retries"] = service.retries;
   out["amplification"] = rounded(service.amplification);
   out["fallbacks"] = service.fallbacks;
+  out["concurrency"] = nullptr;
+  if (service.gate.enabled) {
+    out["concurrency"] = object{{"limit", service.gate.limit},
+                                {"inUse", service.gate.inside},
+                                {"waiting", service.gate.waiting},
+                                {"refused", service.gate.refused}};
+  }
   add_load(out, service.load);
   array endpoints;
   for (const auto& endpoint : service.endpoints) endpoints.push_back(endpoint_json(endpoint));

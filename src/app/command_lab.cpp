@@ -46,6 +46,8 @@ void add_web(Command& lab) {
   web.number("--fail-rate", words->options.fail_rate, "Share of answers that are 500, 0 to 1", 0.0,
              1.0);
   web.number("--seed", words->options.seed, "Seed of jitter and failures");
+  web.number("--at-once", words->options.at_once,
+             "Requests worked on at a time, the others wait in line; 0 = all (default)", 0, 10000);
   web.footer("Example:\n  weir lab web --port 8081 --latency 5ms --jitter 2ms --fail-rate 0.1");
   web.runs([words] {
     words->options.latency = duration_of(words->latency);

@@ -350,6 +350,14 @@ Standings standings_of(const std::vector<control::ServiceEntry>& services, base:
                             .retries = service.retries.load(std::memory_order_relaxed),
                             .amplification = service.retry_budget.view(now).amplification,
                             .fallbacks = service.fallbacks.load(std::memory_order_relaxed)});
+    if (const auto& gate = service.gate) {
+      observe::ServiceStanding& told = out.services.back();
+      told.has_gate = true;
+      told.limit = gate->limit();
+      told.inside = gate->inside();
+      told.waiting = gate->waiting.load(std::memory_order_relaxed);
+      told.refused = gate->refused.load(std::memory_order_relaxed);
+    }
     if (const auto& arms = entry.policy->arm_traffic; arms != nullptr) {
       for (std::size_t arm = 0; arm < arms->arms().size(); ++arm) {
         const auto sum = arms->sum(arm);

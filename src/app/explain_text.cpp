@@ -101,10 +101,9 @@ std::string pick_sentence(const object& pick) {
   const double at_work = number_at(pick, "algorithmsAtWork");
   out += fmt::format(", by {}", text_at(pick, "algorithm"));
   if (at_work > 1) {
-    out += fmt::format(
-        " ({} of the {} algorithms that share the traffic)",
-        flag_at(pick, "challenger") ? "one" : "the one that carries the service",
-        at_work);
+    out += fmt::format(" ({} of the {} algorithms that share the traffic)",
+                       flag_at(pick, "challenger") ? "one" : "the one that carries the service",
+                       at_work);
   }
   out += ".\n";
   if (meaning.empty()) return out;

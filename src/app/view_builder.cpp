@@ -89,6 +89,13 @@ observe::ServiceView build_service(const config::Settings& settings,
   service.fallbacks = entry.service->fallbacks.load(std::memory_order_relaxed);
   service.load = value_of(loads.services, service.name);
   service.arms = value_of(loads.arms, service.name);
+  if (const auto& gate = entry.service->gate) {
+    service.gate = {.enabled = true,
+                    .limit = gate->limit(),
+                    .inside = gate->inside(),
+                    .waiting = gate->waiting.load(std::memory_order_relaxed),
+                    .refused = gate->refused.load(std::memory_order_relaxed)};
+  }
   std::size_t healthy = 0;
   std::uint64_t requests = 0;
   for (const auto& each : entry.endpoints) {

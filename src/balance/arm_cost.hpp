@@ -2,11 +2,12 @@
 // Arm cost: what one algorithm cost its clients in a window, and how sure a difference between two
 // of them is. Pure; the control lane calls it once a window.
 //
-//   cost = p95 + 10 x error_rate x timeout + 0.1 x p95 x CV(load/weight)        in microseconds
+//   cost = p95 + p99/4 + 10 x error_rate x timeout + 0.1 x p95 x CV(load/weight)   in microseconds
 //
 // The interval is a bootstrap over the histogram's buckets with a seed that the caller records. A
-// resample of n values needs only its p95, the k-th smallest: that is the distribution's quantile
-// at Beta(k, n + 1 - k), so one draw of a Beta stands for n draws of values, exactly. The number of
+// resample of n values needs only its p95 and p99, the j-th and k-th smallest: these are the
+// distribution's quantiles at the same places of n uniform values, whose gaps are Gamma draws, so
+// three draws stand for n draws of values, exactly. The number of
 // failures is drawn from its binomial. Source: balancing.md, section 4; Efron (1979).
 
 #include <cstdint>

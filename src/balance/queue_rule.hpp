@@ -1,7 +1,11 @@
 #pragma once
 // The rule of the queue before a service: FIFO, 128 places, 200 ms. Decisions only; the gateway
 // owns the list. A newcomer never overtakes one who waits; who is late leaves with 503 `OS`.
-// Source: balancing.md, section 7.
+//
+// A queue is for bursts. One that was not empty for half the time anybody may wait is standing:
+// it no longer evens anything out, every place in it is only delay. Newcomers then wait a tenth at
+// most, so what is served in an overload is served soon. Source: balancing.md, section 7;
+// controlled delay (Nichols and Jacobson, 2012); ADR 0007.
 
 #include <algorithm>
 #include <cstdint>
@@ -17,19 +21,25 @@ struct QueueConfig {
 
 enum class QueueMove : std::uint8_t { enter, wait, refuse_full, refuse_late };
 
+/// Of the longest wait, once the queue is standing.
+inline constexpr int kStandingPart = 10;
+
 struct QueueDecision {
   QueueMove move = QueueMove::enter;
   base::Time leave_at = base::kNever;  ///< of `wait`: then it gives up its place
 };
 
 /// A request arrives. `has_room`: one more may be under way, by the service's limit and by that of
-/// some endpoint. `deadline`: of the exchange.
+/// some endpoint. `empty_at`: when nobody waited last. `deadline`: of the exchange.
 constexpr QueueDecision on_arrival(bool has_room, std::uint32_t waiting, const QueueConfig& config,
-                                   base::Time deadline, base::Time now) noexcept {
+                                   base::Time empty_at, base::Time deadline,
+                                   base::Time now) noexcept {
   if (now >= deadline) return {.move = QueueMove::refuse_late};
   if (has_room && waiting == 0) return {.move = QueueMove::enter};
   if (waiting >= config.places) return {.move = QueueMove::refuse_full};
-  const base::Duration longest = std::max(config.longest_wait, base::Duration{});
+  const base::Duration allowed = std::max(config.longest_wait, base::Duration{});
+  const bool is_standing = waiting > 0 && now - empty_at > allowed / 2;
+  const base::Duration longest = is_standing ? allowed / kStandingPart : allowed;
   const base::Time leave_at = longest < deadline - now ? now + longest : deadline;
   return {.move = QueueMove::wait, .leave_at = leave_at};
 }

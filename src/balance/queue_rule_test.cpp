@@ -31,15 +31,34 @@ TEST(QueueRule, Arrival) {
       {"no deadline", false, 0, base::kNever, wait, kNow + 200ms},
   };
   for (const Row& row : rows) {
-    const QueueDecision got = on_arrival(row.has_room, row.waiting, {}, row.deadline, kNow);
+    const QueueDecision got = on_arrival(row.has_room, row.waiting, {}, kNow, row.deadline, kNow);
     EXPECT_EQ(got.move, row.move) << row.what;
     EXPECT_EQ(got.leave_at, row.leave_at) << row.what;
   }
 }
 
 TEST(QueueRule, AQueueWithoutPlacesRefusesAtOnce) {
-  EXPECT_EQ(on_arrival(true, 0, {.places = 0}, base::kNever, kNow).move, enter);
-  EXPECT_EQ(on_arrival(false, 0, {.places = 0}, base::kNever, kNow).move, refuse_full);
+  EXPECT_EQ(on_arrival(true, 0, {.places = 0}, kNow, base::kNever, kNow).move, enter);
+  EXPECT_EQ(on_arrival(false, 0, {.places = 0}, kNow, base::kNever, kNow).move, refuse_full);
+}
+
+TEST(QueueRule, AStandingQueueIsWaitedInForATenth) {
+  struct Row {
+    base::Duration not_empty_for;
+    std::uint32_t waiting;
+    base::Duration wait;
+  };
+  for (const Row& row : std::vector<Row>{{0ms, 1, 200ms},
+                                         {100ms, 127, 200ms},
+                                         {101ms, 1, 20ms},
+                                         {10s, 127, 20ms},
+                                         {10s, 0, 200ms}}) {
+    const QueueDecision got =
+        on_arrival(false, row.waiting, {}, kNow - row.not_empty_for, base::kNever, kNow);
+    EXPECT_EQ(got.move, wait);
+    EXPECT_EQ(got.leave_at - kNow, row.wait) << row.waiting;
+  }
+  EXPECT_EQ(on_arrival(false, 5, {}, kNow - 10s, kNow + 3ms, kNow).leave_at, kNow + 3ms);
 }
 
 TEST(QueueRule, Head) {

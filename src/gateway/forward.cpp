@@ -94,7 +94,7 @@ Forward::~Forward() {
 
 void Forward::begin_attempt() {
   const runtime::Lane& lane = exchange_.lane();
-  started_ = first_ ? exchange_.started() : lane.now();
+  started_ = first_ && !waited_ ? exchange_.started() : lane.now();
   attempt_ = lane.after(plan_.route.settings.timeout.attempt).shortened(plan_.total);
   if (!first_) {
     upstream_.reset();

@@ -59,6 +59,11 @@ class Forward {
   /// The attempt failed, nothing reached the client, and Attempts granted another.
   bool should_retry() const noexcept { return retry_; }
 
+  /// The exchange stood in line first: its first attempt begins then, not with the request's first
+  /// byte. The limit learns from attempts; with the wait in them it would shrink by its own queue.
+  void has_waited() noexcept { waited_ = true; }
+  base::Deadline total() const noexcept { return plan_.total; }
+
   /// Why the attempt failed, for the problem's detail.
   const std::string& detail() const noexcept { return detail_; }
   telemetry::Flags flags() const noexcept { return flags_; }
@@ -128,6 +133,7 @@ class Forward {
   bool continue_relayed_ = false;
   bool reconnected_ = false;
   bool first_ = true;    // attempt
+  bool waited_ = false;  // before it
   bool unsent_ = false;  // no byte of the request reached the upstream
   bool retry_ = false;
   bool upload_cut_ = false;    // the body is broken off inside a piece: it is never taken up again

@@ -250,7 +250,7 @@ runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
     if (problem.detail.empty() && route->service->gate) {
       inside = service.line().enter(*route->service->gate);
       if (!inside) {
-        auto waiting = stand_in_line(exchange, service, plan.total, story, problem);
+        auto waiting = stand_in_line(exchange, service, sender, story, problem);
         inside = co_await waiting;
       }
     }

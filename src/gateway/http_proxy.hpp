@@ -68,7 +68,7 @@ class HttpProxy final : public http::Handler {
                    http::Problem& problem);
   runtime::Task<upstream::WaitingLine::Inside> stand_in_line(http::Exchange& exchange,
                                                              upstream::ServiceLane& service,
-                                                             base::Deadline total, Story& story,
+                                                             Forward& sender, Story& story,
                                                              http::Problem& problem);
   runtime::Task<bool> pause(http::Exchange& exchange, upstream::Attempts& attempts);
   runtime::Task<void> fall_back(http::Exchange& exchange, const Route& route, Story& story,

@@ -39,10 +39,12 @@ bool HttpProxy::is_too_many(const http::RequestHead& head, Story& story, const R
 
 // In line for a place; an empty one is answered 503.
 runtime::Task<upstream::WaitingLine::Inside> HttpProxy::stand_in_line(
-    http::Exchange& exchange, upstream::ServiceLane& service, base::Deadline total, Story& story,
+    http::Exchange& exchange, upstream::ServiceLane& service, Forward& sender, Story& story,
     http::Problem& problem) {
+  sender.has_waited();
   upstream::ConcurrencyGate& gate = *service.service().gate;
-  auto waiting = service.line().wait(context_.lane, gate, exchange.client().readiness(), total);
+  auto waiting =
+      service.line().wait(context_.lane, gate, exchange.client().readiness(), sender.total());
   upstream::WaitingLine::Inside inside = co_await waiting;
   if (!inside) {
     story.reason = Reason::overload;

@@ -115,7 +115,8 @@ WebHandler::WebHandler(http::LaneContext& context, const WebOptions& options, st
       options_(options),
       instance_(instance.empty() ? std::to_string(::getpid()) : std::move(instance)),
       metrics_(context.lane.precise_now()),
-      rng_(options.seed) {}
+      rng_(options.seed),
+      free_at_(options.at_once) {}
 
 void WebHandler::add_facts(base::json::object& facts) {
   facts["requests"] = metrics_.requests();
@@ -126,7 +127,16 @@ base::Duration WebHandler::pick_delay() {
   if (options_.latency.count() == 0 && options_.jitter.count() == 0) return {};
   const double spread = (2 * rng_.unit() - 1) * static_cast<double>(options_.jitter.count());
   const base::Duration delay = options_.latency + base::Duration(static_cast<long>(spread));
-  return std::max(delay, base::Duration::zero());
+  return wait_in_line(std::max(delay, base::Duration::zero()));
+}
+
+// First come, first served: who comes now is done when a worker has done all before it and this.
+base::Duration WebHandler::wait_in_line(base::Duration work) {
+  if (free_at_.empty()) return work;
+  const base::Time now = context_.lane.precise_now();
+  const auto worker = std::ranges::min_element(free_at_);
+  *worker = std::max(*worker, now) + work;
+  return *worker - now;
 }
 
 runtime::Task<void> WebHandler::serve(http::Exchange& exchange) {

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/rng.hpp"
@@ -29,6 +30,7 @@ struct WebOptions {
   base::Duration latency{};  ///< before each answer
   base::Duration jitter{};   ///< latency ± uniform(jitter), never below 0
   double fail_rate = 0;      ///< share of requests answered 500, 0..1
+  unsigned at_once = 0;      ///< requests worked on at a time, the others wait in line; 0: all
   std::uint64_t seed = 1;
 };
 
@@ -52,12 +54,14 @@ class WebHandler final : public http::Handler, public Reporter {
   runtime::Task<void> send_data(http::Exchange& exchange, std::size_t size);
   http::Response answer_root(const Asked& asked) const;
   base::Duration pick_delay();
+  base::Duration wait_in_line(base::Duration work);
 
   http::LaneContext& context_;
   const WebOptions& options_;
   std::string instance_;
   WebMetrics metrics_;
   base::Rng rng_;
+  std::vector<base::Time> free_at_;  // of each of `at_once` workers
   runtime::CancelSource hurry_;
 };
 

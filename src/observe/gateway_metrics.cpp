@@ -169,6 +169,24 @@ void append_standings(PrometheusText& text, const GatewayFacts& facts) {
   of_services(text, facts, [](Service s) { return s.fallbacks; });
 }
 
+void append_gates(PrometheusText& text, const GatewayFacts& facts) {
+  const auto each_gate = [&](auto value) {
+    for (const ServiceStanding& each : facts.services) {
+      if (each.has_gate) text.sample({{"service", each.service}}, value(each));
+    }
+  };
+  text.family("weir_concurrency_limit", Type::gauge,
+              "Exchanges that the service takes at once; learned unless it is fixed.");
+  each_gate([](const ServiceStanding& each) { return each.limit; });
+  text.family("weir_concurrency_in_use", Type::gauge, "Of them, those under way.");
+  each_gate([](const ServiceStanding& each) { return each.inside; });
+  text.family("weir_concurrency_waiting", Type::gauge, "Exchanges that wait for a place.");
+  each_gate([](const ServiceStanding& each) { return each.waiting; });
+  text.family("weir_concurrency_refused_total", Type::counter,
+              "Exchanges that got no place in time: 503, reason OS.");
+  each_gate([](const ServiceStanding& each) { return each.refused; });
+}
+
 // Nothing for a service with one algorithm: its numbers are the service's.
 void append_arms(PrometheusText& text, const GatewayFacts& facts) {
   const auto each_arm = [&](auto value) {
@@ -231,6 +249,7 @@ void append_gateway_metrics(std::string& out, const Collector& collector,
   append_services(text, collector);
   append_endpoints(text, collector);
   append_standings(text, facts);
+  append_gates(text, facts);
   append_arms(text, facts);
   append_listeners(text, collector);
   append_own_losses(text, collector, facts);

@@ -30,6 +30,11 @@ struct ServiceStanding {
   std::uint64_t retries = 0;
   double amplification = 1;
   std::uint64_t fallbacks = 0;
+  bool has_gate = false;  ///< the four below are of a service with a concurrency limit
+  std::uint64_t limit = 0;
+  std::uint64_t inside = 0;
+  std::uint64_t waiting = 0;
+  std::uint64_t refused = 0;
 };
 
 struct EndpointStanding {

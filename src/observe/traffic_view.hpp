@@ -97,6 +97,15 @@ struct ArmsView {
   std::vector<ArmSwitchView> switches;
 };
 
+/// How many exchanges a service takes at once, and who waits.
+struct GateView {
+  bool enabled = false;
+  std::uint32_t limit = 0;  ///< learned, or fixed
+  std::uint32_t inside = 0;
+  std::uint32_t waiting = 0;
+  std::uint64_t refused = 0;  ///< since start
+};
+
 struct ServiceView {
   std::uint32_t number = 0;
   std::string name;
@@ -108,6 +117,7 @@ struct ServiceView {
   double amplification = 1;  ///< upstream attempts / requests
   std::uint64_t fallbacks = 0;
   ArmsView arms;
+  GateView gate;
   LoadView load;
   std::vector<EndpointView> endpoints;
 };

@@ -40,8 +40,10 @@ runtime::Task<WaitingLine::Inside> WaitingLine::wait(runtime::Lane& lane, Concur
                                                      runtime::Readiness& client,
                                                      base::Deadline deadline) {
   const std::uint32_t before = gate.waiting.fetch_add(1, std::memory_order_relaxed);
+  if (before == 0) gate.empty_at.store(lane.now(), std::memory_order_relaxed);
   const base::Time end = deadline.never() ? base::kNever : deadline.at();
-  const auto arrival = balance::on_arrival(false, before, gate.queue(), end, lane.now());
+  const base::Time empty_at = gate.empty_at.load(std::memory_order_relaxed);
+  const auto arrival = balance::on_arrival(false, before, gate.queue(), empty_at, end, lane.now());
   Inside inside;
   if (arrival.move == balance::QueueMove::wait && !client.hangup && !client.cancelled()) {
     Waiting self(lane);
@@ -68,7 +70,9 @@ runtime::Task<WaitingLine::Inside> WaitingLine::wait(runtime::Lane& lane, Concur
     remove(self);
     wake();  // the next one is the head now
   }
-  gate.waiting.fetch_sub(1, std::memory_order_relaxed);
+  if (gate.waiting.fetch_sub(1, std::memory_order_relaxed) == 1) {
+    gate.empty_at.store(lane.now(), std::memory_order_relaxed);
+  }
   if (!inside) gate.refused.fetch_add(1, std::memory_order_relaxed);
   co_return inside;
 }

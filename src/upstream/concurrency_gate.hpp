@@ -41,6 +41,8 @@ class ConcurrencyGate {
 
   /// Waiting on all lanes.
   std::atomic<std::uint32_t> waiting{0};
+  /// When nobody waited last. Relaxed: a hint.
+  std::atomic<base::Time> empty_at{base::Time{}};
   /// Refused since the start.
   std::atomic<std::uint64_t> refused{0};
 
