@@ -137,7 +137,10 @@ DockerMember judge_docker(const DockerContainer& container, const DockerSource& 
     if (out.weight == 0) return refuse("bad label");
   }
   const std::uint16_t port = port_of(container, reason);
-  if (port == 0) return refuse("no port");
+  if (port == 0) {
+    return refuse(find_label(container.labels, kDockerPortLabel) != nullptr ? "bad label"
+                                                                            : "no port");
+  }
   const DockerNetwork* network = network_of(container, source, reason);
   if (network == nullptr) return refuse("disconnected");
   const bool is_v6 = network->ip.find(':') != std::string::npos;

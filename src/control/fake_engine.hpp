@@ -53,7 +53,7 @@ class FakeEngine {
   std::vector<std::string> bodies;
   std::string version = "1.41";
 
-  static std::string id(int number) { return fmt::format("{:064x}", number); }
+  static std::string id(int number) { return fmt::format("{:012x}{:052x}", number, 0); }
 
   /// Sends one event's line, as one chunk.
   void event(const std::string& id, const std::string& action) {
@@ -162,7 +162,6 @@ class FakeEngine {
                        body.size(), body);
   }
 
- private:
   std::string reply(const std::string& line) {
     if (line.find("/_ping") != std::string::npos) {
       return answer(200, "OK", "Api-Version: " + version + "\r\n");
@@ -187,6 +186,7 @@ class FakeEngine {
     return answer(204, "");
   }
 
+ private:
   std::string list() const {
     base::json::array rows;
     for (const auto& [each, container] : containers) {
