@@ -142,4 +142,10 @@ std::vector<PlanMember> DiscoveredSet::members() const {
   return out;
 }
 
+std::vector<PlanMember> DiscoveredSet::all() const {
+  std::vector<PlanMember> out;
+  for (const auto& [key, member] : members_) out.push_back(member.is.plan);
+  return out;
+}
+
 }  // namespace weir::control

@@ -56,6 +56,7 @@ class DiscoveredSet {
   bool is_draining_any() const noexcept;
   /// Those that do not drain.
   std::vector<PlanMember> members() const;
+  std::vector<PlanMember> all() const;
 
  private:
   struct Member {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 
 #include "base/text.hpp"
 #include "net/address.hpp"
@@ -79,14 +78,7 @@ void read_labels(const object* in, DockerLabels& out) {
 std::string usable_ip(std::string_view text) {
   if (text.empty() || text.front() == '[') return {};
   const auto address = net::Address::ip(text, 1);
-  if (!address) return {};
-  std::uint8_t bytes[16];
-  address->to_bytes(bytes);
-  const bool is_v4 = address->family() == AF_INET;
-  const bool is_multicast = is_v4 ? bytes[12] >= 224 : bytes[0] == 0xff;
-  const std::span<const std::uint8_t> digits(bytes + (is_v4 ? 12 : 0), bytes + 16);
-  const bool is_nothing = std::ranges::all_of(digits, [](std::uint8_t b) { return b == 0; });
-  return is_multicast || is_nothing ? std::string() : address->host();
+  return address && address->is_unicast() ? address->host() : std::string();
 }
 
 void read_networks(const object& container, std::vector<DockerNetwork>& out) {
