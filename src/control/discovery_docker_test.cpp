@@ -138,6 +138,29 @@ TEST_F(Docker, BadNewsActsAtOnce) {
   }
 }
 
+TEST_F(Docker, OneThatIsAskedToEndGetsNoNewRequests) {
+  const std::string id = add(1);
+  add(2);
+  begin();
+  engine_.signal_event(id, 1);  // a reload
+  lane_.run();
+  EXPECT_EQ(routed(), "w1 w2");
+  engine_.signal_event(id, 15);
+  lane_.run();
+  EXPECT_EQ(routed(), "w2");
+  EXPECT_EQ(why(id), "stopping: its container was asked to end");
+  EXPECT_EQ(added(), 2u) << "what is under way goes on";
+  pass(12s);
+  EXPECT_EQ(routed(), "w2") << "although the list says that it runs";
+  pass(14s);
+  EXPECT_EQ(routed(), "w1 w2") << "it did not take the hint";
+  engine_.signal_event(id, 15);
+  engine_.event(id, "die");
+  engine_.containers[id].started_at = "2026-11-21T10:00:00Z";
+  event(id, "start");
+  EXPECT_EQ(routed(), "w1 w2") << "another start is another life";
+}
+
 TEST_F(Docker, OutForAWhileIsTheSameEndpointAfterwards) {
   const std::string id = add(1);
   add(2);

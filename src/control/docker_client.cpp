@@ -79,8 +79,8 @@ http::BodyDecoder stream_decoder(const http::ResponseHead& head) {
 std::string events_query() {
   return filters_query({{"type", {"container", "network"}},
                         {"event",
-                         {"start", "die", "pause", "unpause", "destroy", "health_status", "connect",
-                          "disconnect"}}});
+                         {"start", "die", "pause", "unpause", "destroy", "health_status", "kill",
+                          "connect", "disconnect"}}});
 }
 
 }  // namespace

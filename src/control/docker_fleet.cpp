@@ -39,6 +39,10 @@ void DockerFleet::on_event(const DockerEvent& event, base::Time now) {
       take_away(*known, "its container has ended", now);
       known->member.standing = DockerStanding::gone;
       break;
+    case DockerAction::stopping:
+      known->stopping_until = now + kStopTime;
+      put_out(*known, "stopping", "its container was asked to end", now);
+      break;
     case DockerAction::pause:
       put_out(*known, "paused", "its container is paused", now);
       break;
@@ -96,6 +100,7 @@ void DockerFleet::on_inspected(const std::string& id, const DockerContainer* con
   if (known.key != key) {
     take_away(known, "its container was started again", now);
     known.key = key;
+    known.stopping_until = {};
   }
   switch (known.member.standing) {
     case DockerStanding::gone:
@@ -108,6 +113,9 @@ void DockerFleet::on_inspected(const std::string& id, const DockerContainer* con
 }
 
 void DockerFleet::put_in(Known& known, base::Time now) {
+  if (now < known.stopping_until) {
+    return put_out(known, "stopping", "its container was asked to end", now);
+  }
   const DockerMember& member = known.member;
   if (member.kind == DockerKind::sql) return;
   const DiscoveredMember wanted{.plan = {known.key, member.address, member.weight},

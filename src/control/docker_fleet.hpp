@@ -4,12 +4,14 @@
 // to try come out (discovery_docker does the asking).
 //
 // 1. Identity is container id + start time: an address is used again within seconds.
-// 2. Bad news counts at once (die, destroy, pause, unhealthy, disconnect). Good news is only a
+// 2. Bad news counts at once (stop, die, pause, unhealthy, disconnect). Good news is only a
 //    reason to inspect: the inspection's facts decide.
 // 3. An inspection that was asked before the last bad news came is dropped and asked again.
 // 4. An inspected container is sure to be as it says. One that is merely missing from a list is
 //    not: those go through discovery_plan's cap, and drain.
-// 5. A container that is out for a while (paused, unhealthy, disconnected) stays the same endpoint.
+// 5. One that was asked to end (`docker stop`) is out from then on, while it ends what it has under
+//    way; if it still runs after kStopTime, it was not meant so, and it is in again.
+// 6. A container that is out for a while (paused, unhealthy, disconnected) stays the same endpoint.
 // Lane-only (control lane).
 
 #include <cstdint>
@@ -66,6 +68,8 @@ class DockerFleet {
 
  private:
   static constexpr std::size_t kKnownMax = 1024;
+  // Docker's own grace is 10 s. A longer one only means that a list may bring it back too early.
+  static constexpr base::Duration kStopTime = std::chrono::seconds(15);
 
   struct Known {
     DockerMember member;
@@ -73,6 +77,7 @@ class DockerFleet {
     std::uint64_t news = 0;   // counts bad news
     std::uint64_t cycle = 0;  // when it was inspected last
     std::uint64_t probe = 0;  // the one under way; 0: none
+    base::Time stopping_until{};
   };
 
   Known* know(const DockerEvent& event);

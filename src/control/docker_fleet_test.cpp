@@ -45,8 +45,9 @@ class Fleet : public testing::Test {
 };
 
 TEST_F(Fleet, AnInspectionAskedBeforeBadNewsIsDroppedAndAskedAgain) {
-  for (const DockerAction bad : {DockerAction::die, DockerAction::destroy, DockerAction::pause,
-                                 DockerAction::unhealthy, DockerAction::disconnect}) {
+  for (const DockerAction bad :
+       {DockerAction::die, DockerAction::destroy, DockerAction::pause, DockerAction::stopping,
+        DockerAction::unhealthy, DockerAction::disconnect}) {
     DockerFleet fleet(registry_, log_, {});
     fleet.on_event(event(DockerAction::start), kNow);
     ASSERT_EQ(fleet.take_pending(), kId);

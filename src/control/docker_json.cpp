@@ -145,6 +145,12 @@ base::Result<DockerRow> read_row(const value& item) {
   return out;
 }
 
+// The usual stop signals: TERM, INT, QUIT (nginx) and WINCH (Apache). KILL is followed by the
+// death.
+bool asks_to_end(std::string_view signal) noexcept {
+  return signal == "15" || signal == "2" || signal == "3" || signal == "28";
+}
+
 DockerAction container_action(std::string_view action) noexcept {
   constexpr std::array<std::pair<std::string_view, DockerAction>, 7> kActions = {
       {{"start", DockerAction::start},
@@ -241,6 +247,9 @@ base::Result<DockerEvent> parse_docker_event(std::string_view line) {
   const object* attributes = object_at(*actor, "Attributes");
   if (type == "container") {
     out.action = container_action(action);
+    if (action == "kill" && attributes != nullptr && asks_to_end(text_at(*attributes, "signal"))) {
+      out.action = DockerAction::stopping;
+    }
     if (out.action == DockerAction::other) return out;
     out.container = text_at(*actor, "ID");
     read_labels(attributes, out.labels);

@@ -73,6 +73,7 @@ struct DockerContainer : DockerRow {
 enum class DockerAction : std::uint8_t {
   other,
   start,
+  stopping,  ///< it was sent a signal that asks it to end
   die,
   pause,
   unpause,

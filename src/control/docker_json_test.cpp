@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/rng.hpp"
+
 namespace weir::control {
 namespace docker_json_test {
 
@@ -196,8 +198,22 @@ TEST(DockerJson, ReadsEvents) {
     EXPECT_EQ(event->container, kId);
     EXPECT_EQ(event->labels.at("weir.service"), "api");
   }
-  for (const char* other : {"exec_start: sh", "kill", "", "health_status", "connect"}) {
+  for (const char* other : {"exec_start: sh", "kill", "kill: 15", "", "health_status", "connect"}) {
     EXPECT_EQ(container(other)->action, DockerAction::other) << other;
+  }
+}
+
+TEST(DockerJson, ASignalThatAsksForTheEndIsStopping) {
+  const auto kill = [](const std::string& attributes) {
+    return parse_docker_event(R"({"Type":"container","Action":"kill","Actor":{"ID":")" + kId +
+                              R"(","Attributes":{)" + attributes + "}}}")
+        ->action;
+  };
+  for (const char* ends : {"15", "2", "3", "28"}) {
+    EXPECT_EQ(kill(fmt::format(R"("signal":"{}")", ends)), DockerAction::stopping) << ends;
+  }
+  for (const char* not_so : {R"("signal":"1")", R"("signal":"9")", R"("signal":15)", ""}) {
+    EXPECT_EQ(kill(not_so), DockerAction::other) << not_so;
   }
 }
 
@@ -250,6 +266,56 @@ TEST(DockerJson, ReadsMessagesAndCreatedIds) {
   EXPECT_EQ(parse_docker_created(R"({"Id":")" + kId + R"(","Warnings":[]})").value(), kId);
   EXPECT_FALSE(parse_docker_created("{}"));
   EXPECT_FALSE(parse_docker_created(R"({"Id":"x"})"));
+}
+
+// Good documents with bytes changed, dropped and doubled: whatever comes of it keeps the bounds.
+TEST(DockerJson, DamagedDocumentsKeepTheBounds) {
+  constexpr std::uint64_t kSeed = 20261121;
+  base::Rng rng(kSeed);
+  const std::string event = R"({"Type":"network","Action":"connect","Actor":{"ID":"c9",)"
+                            R"("Attributes":{"container":")" +
+                            kId + R"(","name":"back"}}})";
+  const std::vector<std::string> good = {
+      kList, inspected(R"("Status":"running","StartedAt":"T","Health":{"Status":"healthy"})"),
+      event};
+  constexpr std::string_view kBytes = "{}[]\",:0-1.eE\\/\x01\x7f\xff an";
+  std::size_t accepted = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text = good[rng.below(3)];
+    for (std::uint32_t changes = 1 + rng.below(4); changes > 0 && !text.empty(); --changes) {
+      const std::size_t at = rng.below(static_cast<std::uint32_t>(text.size()));
+      const std::size_t length = rng.below(40);
+      switch (rng.below(4)) {
+        case 0:
+          text[at] = kBytes[rng.below(static_cast<std::uint32_t>(kBytes.size()))];
+          break;
+        case 1:
+          text.erase(at, length);
+          break;
+        case 2:
+          text.insert(at, text.substr(rng.below(static_cast<std::uint32_t>(text.size())), length));
+          break;
+        default:
+          text.resize(at);
+      }
+    }
+    if (const auto list = parse_docker_list(text)) {
+      for (const DockerRow& row : list->rows) EXPECT_TRUE(is_docker_id(row.id)) << kSeed;
+      accepted += list->rows.size();
+    }
+    if (const auto found = parse_docker_container(text)) {
+      ++accepted;
+      EXPECT_TRUE(is_docker_id(found->id)) << "seed " << kSeed << ", round " << round;
+      EXPECT_TRUE(is_docker_name(found->name)) << "seed " << kSeed << ", round " << round;
+      for (const DockerNetwork& each : found->networks) EXPECT_TRUE(is_docker_name(each.name));
+    }
+    if (const auto one = parse_docker_event(text); one && one->action != DockerAction::other) {
+      ++accepted;
+      EXPECT_TRUE(is_docker_id(one->container)) << "seed " << kSeed << ", round " << round;
+    }
+    docker_message(text);
+  }
+  EXPECT_GT(accepted, 500u) << "or the damage is too great to mean anything";
 }
 
 TEST(DockerJson, NamesAndIds) {

@@ -64,6 +64,11 @@ class FakeEngine {
                 {"Action", action},
                 {"Actor", {{"ID", id}, {"Attributes", attributes}}}});
   }
+  void signal_event(const std::string& id, int signal) {
+    send_event({{"Type", "container"},
+                {"Action", "kill"},
+                {"Actor", {{"ID", id}, {"Attributes", {{"signal", std::to_string(signal)}}}}}});
+  }
   void network_event(const std::string& id, const std::string& network, const std::string& action) {
     send_event({{"Type", "network"},
                 {"Action", action},
