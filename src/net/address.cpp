@@ -93,6 +93,18 @@ bool Address::is_loopback() const noexcept {
   return family() == AF_UNIX;
 }
 
+bool Address::is_unicast() const noexcept {
+  if (family() == AF_INET) {
+    const std::uint32_t host = ntohl(storage_.v4.sin_addr.s_addr);
+    return host != 0 && (host >> 28) != 14 && host != UINT32_MAX;
+  }
+  if (family() == AF_INET6) {
+    return !IN6_IS_ADDR_UNSPECIFIED(&storage_.v6.sin6_addr) &&
+           !IN6_IS_ADDR_MULTICAST(&storage_.v6.sin6_addr);
+  }
+  return family() == AF_UNIX;
+}
+
 std::string Address::host() const {
   if (family() == AF_UNIX) return "unix";
   char buffer[INET6_ADDRSTRLEN];

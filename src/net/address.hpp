@@ -40,6 +40,9 @@ class Address {
   std::uint16_t port() const noexcept;
   void set_port(std::uint16_t port) noexcept;
   bool is_loopback() const noexcept;
+  /// One host can be meant by it: not 0.0.0.0 or ::, no multicast or broadcast. True for Unix
+  /// sockets.
+  bool is_unicast() const noexcept;
 
   /// The host alone: "127.0.0.1", "::1", "unix".
   std::string host() const;

@@ -38,6 +38,18 @@ TEST(Address, HostIsWrittenWithoutAllocation) {
   EXPECT_EQ(std::string_view(out, write_host(v6, out)), "2001:db8::1");
 }
 
+TEST(Address, KnowsWhatCanBeOneHost) {
+  for (const char* good :
+       {"10.0.0.1", "127.0.0.1", "223.255.255.255", "240.0.0.1", "2001:db8::1", "fe80::1", "::1"}) {
+    EXPECT_TRUE(Address::ip(good, 1)->is_unicast()) << good;
+  }
+  for (const char* bad :
+       {"0.0.0.0", "224.0.0.0", "239.255.255.255", "255.255.255.255", "::", "ff02::1"}) {
+    EXPECT_FALSE(Address::ip(bad, 1)->is_unicast()) << bad;
+  }
+  EXPECT_TRUE(Address::unix_path("/x")->is_unicast());
+}
+
 TEST(Address, KnowsLoopback) {
   EXPECT_TRUE(Address::parse("127.9.9.9:1")->is_loopback());
   EXPECT_TRUE(Address::parse("[::1]:1")->is_loopback());

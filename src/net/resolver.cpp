@@ -65,6 +65,16 @@ base::Result<ResolvedSet> to_set(int status, const ares_addrinfo* found, std::ui
   return set;
 }
 
+// Ends one wait when its caller gives up.
+struct GiveUp : runtime::CancelHook {
+  GiveUp(runtime::CancelSource& source, runtime::Readiness& waited) noexcept
+      : CancelHook(
+            source,
+            [](runtime::CancelHook& hook) { static_cast<GiveUp&>(hook).readiness.cancel(); }),
+        readiness(waited) {}
+  runtime::Readiness& readiness;
+};
+
 bool still_readable(int fd) noexcept {
   pollfd poll_fd{.fd = fd, .events = POLLIN, .revents = 0};
   return ::poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & POLLIN) != 0;
@@ -129,14 +139,17 @@ base::Result<void> Resolver::init() {
 }
 
 runtime::Task<base::Result<ResolvedSet>> Resolver::resolve(std::string name, std::uint16_t port,
-                                                           base::Deadline deadline) {
+                                                           base::Deadline deadline,
+                                                           runtime::CancelSource* cancel) {
   if (const auto numeric = Address::ip(name, port)) {
     co_return ResolvedSet{{*numeric}, kTtlNumeric};
   }
   if (!is_host_name(name)) {
     co_return failed(base::Errc::invalid_argument, fmt::format("'{}' is no host name", name));
   }
-  if (stopped_) co_return failed(base::Errc::cancelled, {});
+  if (stopped_ || (cancel != nullptr && cancel->requested())) {
+    co_return failed(base::Errc::cancelled, {});
+  }
   if (queries_ >= options_.queries_max) {
     co_return failed(base::Errc::overloaded, "too many names are being resolved");
   }
@@ -152,9 +165,12 @@ runtime::Task<base::Result<ResolvedSet>> Resolver::resolve(std::string name, std
     timer_.signal_readable();
     if (!timer_runs_) runtime::spawn(gate_, "resolver timer", timer_loop());
   }
+  std::optional<GiveUp> give_up;
+  if (cancel != nullptr) give_up.emplace(*cancel, query->readiness);
   while (!query->result) {
     const runtime::Wake wake = co_await query->readiness.wait_readable(deadline);
-    if (wake != runtime::Wake::deadline || query->result) continue;
+    if (query->result || wake == runtime::Wake::ready) continue;
+    if (wake == runtime::Wake::cancelled) co_return failed(base::Errc::cancelled, {});
     co_return failed(base::Errc::deadline, fmt::format("'{}' was not resolved in time", name));
   }
   if (!*query->result) {

@@ -7,7 +7,8 @@
 // on the spot (the channel must not be entered twice), only in the lane's next turn.
 //
 // Invariants
-//  1. A waiter that gives up (deadline) leaves its query behind: it ends by c-ares' own timeout and
+//  1. A waiter that gives up (deadline, cancel) leaves its query behind: it ends by c-ares' own
+//  timeout and
 //     its answer is dropped.
 //  2. At most `queries_max` queries are under way; further ones are refused, not queued.
 //  3. stop() ends every wait with `cancelled`.
@@ -21,6 +22,7 @@
 
 #include "base/deadline.hpp"
 #include "net/address.hpp"
+#include "runtime/cancel.hpp"
 #include "runtime/gate.hpp"
 #include "runtime/lane.hpp"
 #include "runtime/readiness.hpp"
@@ -59,9 +61,11 @@ class Resolver {
   /// IPv4 and IPv6 addresses of `name`, each with `port`. A numeric address is its own answer.
   /// Fails: not_found (no such name, or one without addresses) · deadline · unreachable (no server
   /// answers or all refuse) · overloaded (queries_max) · invalid_argument (no host name) ·
-  /// cancelled (after stop()). All are safe to try again. Lifetime: the resolver outlives the task.
+  /// cancelled (after stop(), or when `cancel` is asked). All are safe to try again.
+  /// Lifetime: the resolver and `cancel` outlive the task.
   runtime::Task<base::Result<ResolvedSet>> resolve(std::string name, std::uint16_t port,
-                                                   base::Deadline deadline);
+                                                   base::Deadline deadline,
+                                                   runtime::CancelSource* cancel = nullptr);
 
   /// Refuses from now on and ends all that is under way.
   runtime::Task<void> stop();

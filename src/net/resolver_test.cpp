@@ -168,8 +168,9 @@ class DnsServer {
 using Outcome = std::optional<base::Result<ResolvedSet>>;
 
 runtime::Task<void> ask(Resolver& resolver, std::string name, base::Duration time,
-                        runtime::Lane& lane, Outcome& out) {
-  auto resolving = resolver.resolve(std::move(name), 80, lane.after(time));
+                        runtime::Lane& lane, Outcome& out,
+                        runtime::CancelSource* cancel = nullptr) {
+  auto resolving = resolver.resolve(std::move(name), 80, lane.after(time), cancel);
   out = co_await resolving;
 }
 
@@ -318,6 +319,23 @@ TEST_F(ResolverTest, StopEndsEveryWaitAndRefusesNew) {
   EXPECT_EQ(waiting->error().code(), base::Errc::cancelled);
   EXPECT_EQ(resolve("silent.test").error().code(), base::Errc::cancelled);
   EXPECT_TRUE(resolve("192.0.2.1"));
+}
+
+TEST_F(ResolverTest, WhoGivesUpWaitsNoLonger) {
+  open({{"silent.test", {.silent = true}}});
+  runtime::CancelSource cancel;
+  Outcome& waiting = outcomes_.emplace_back();
+  runtime::spawn(gate_, "ask", ask(*resolver_, "silent.test", 1h, lane_, waiting, &cancel));
+  run_until([&] { return server_->udp_queries() > 0; });
+  EXPECT_FALSE(waiting.has_value());
+  cancel.request();
+  run_until([&] { return waiting.has_value(); });
+  ASSERT_TRUE(waiting.has_value());
+  EXPECT_EQ(waiting->error().code(), base::Errc::cancelled);
+  EXPECT_EQ(resolver_->queries(), 1u) << "it goes on without us, and stop() ends it";
+  Outcome& late = outcomes_.emplace_back();
+  runtime::spawn(gate_, "ask", ask(*resolver_, "silent.test", 1h, lane_, late, &cancel));
+  EXPECT_EQ(late->error().code(), base::Errc::cancelled);
 }
 
 TEST_F(ResolverTest, NumericNamesNeedNoServer) {
