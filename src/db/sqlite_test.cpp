@@ -72,6 +72,24 @@ TEST(Sqlite, SaysWhyAFileCannotBeOpened) {
   EXPECT_FALSE(std::filesystem::exists(path + ".absent"));
 }
 
+TEST(Sqlite, AFullDiskFailsTheTransactionAndNothingElse) {
+  const ScratchFile file;
+  const auto connection = connect(*file.target());
+  ASSERT_TRUE(connection);
+  ASSERT_TRUE((*connection)->execute("CREATE TABLE t(a BLOB)"));
+  ASSERT_TRUE((*connection)->execute("PRAGMA max_page_count=8"));
+  auto transaction = Transaction::begin(**connection);
+  ASSERT_TRUE(transaction);
+  ASSERT_TRUE((*connection)->execute("INSERT INTO t VALUES (zeroblob(10))"));
+  const auto full = (*connection)->execute("INSERT INTO t VALUES (zeroblob(100000))");
+  ASSERT_FALSE(full);
+  EXPECT_EQ((*connection)->last_failure().cause, Cause::full) << full.error().detail();
+  EXPECT_EQ(full.error().code(), Errc::overloaded);
+  EXPECT_FALSE(transaction->commit()) << "SQLite has rolled back by itself";
+  EXPECT_EQ(text_of(**connection, "SELECT count(*) FROM t"), "0");
+  EXPECT_TRUE((*connection)->execute("INSERT INTO t VALUES (zeroblob(10))"));
+}
+
 TEST(Sqlite, ThePoolNoticesAReplacedFile) {
   const ScratchFile file;
   Pool pool(*file.target());
