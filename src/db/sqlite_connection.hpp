@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include "base/deadline.hpp"
 #include "db/connection.hpp"
 #include "db/statement_cache.hpp"
 
