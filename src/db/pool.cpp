@@ -10,7 +10,7 @@ namespace weir::db {
 
 Pool::Pool(Target target, PoolOptions options)
     : target_(std::move(target)),
-      options_(std::move(options)),
+      options_(options),
       threads_(options_.connections_max, options_.waiting_max) {
   WEIR_ASSERT(options_.connections_max > 0);
 }

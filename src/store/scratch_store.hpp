@@ -35,7 +35,7 @@ class StoreTest : public testing::Test {
     if (!place_.target()) GTEST_SKIP() << db::ScratchPostgres::missing();
   }
   std::unique_ptr<Store> open(StoreOptions options = quick_options()) {
-    auto made = Store::open(text_of(target()), std::move(options), log_);
+    auto made = Store::open(text_of(target()), options, log_);
     EXPECT_TRUE(made) << (made ? "" : made.error().detail());
     return made ? std::move(*made) : nullptr;
   }
