@@ -5,31 +5,10 @@
 #include <boost/json/src.hpp>
 #include <cmath>
 
+#include "base/utf8.hpp"
+
 namespace weir::base {
 namespace {
-
-// Length of the valid UTF-8 sequence at text[i], 0 if there is none (RFC 3629: no overlong forms,
-// no surrogates, nothing above U+10FFFF).
-std::size_t utf8_length(std::string_view text, std::size_t i) noexcept {
-  const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
-  const auto tail = [&](std::size_t k) { return k < text.size() && (byte(k) & 0xc0) == 0x80; };
-  const unsigned char lead = byte(i);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf) return tail(i + 1) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    if (!tail(i + 1) || !tail(i + 2)) return 0;
-    if (lead == 0xe0 && byte(i + 1) < 0xa0) return 0;
-    if (lead == 0xed && byte(i + 1) > 0x9f) return 0;
-    return 3;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    if (!tail(i + 1) || !tail(i + 2) || !tail(i + 3)) return 0;
-    if (lead == 0xf0 && byte(i + 1) < 0x90) return 0;
-    if (lead == 0xf4 && byte(i + 1) > 0x8f) return 0;
-    return 4;
-  }
-  return 0;
-}
 
 // `indent` < 0: on one line.
 void append_value(std::string& out, const json::value& value, int indent) {

@@ -2,11 +2,15 @@
 
 #include <utility>
 
+#include "telemetry/background_thread.hpp"
+
 namespace weir::runtime {
 
 BlockingPool::BlockingPool(std::size_t threads, std::size_t queue_max) : queue_max_(queue_max) {
   threads_.reserve(threads);
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { serve(); });
+  for (std::size_t i = 0; i < threads; ++i) {
+    threads_.push_back(telemetry::start_background("blocking", [this] { serve(); }));
+  }
 }
 
 BlockingPool::~BlockingPool() {
