@@ -8,13 +8,6 @@
 #include "runtime/lane.hpp"
 
 namespace weir::gateway {
-namespace {
-
-// How soon a retry that found too many others on the wire asks again.
-constexpr base::Duration kPlacePause = std::chrono::milliseconds(5);
-
-}  // namespace
-
 void HttpProxy::plan_tries(const http::RequestHead& head, const Story& story, const Route& route,
                            upstream::AttemptPlan& tries) {
   const config::Retry& retry = route.settings.retry;
@@ -61,7 +54,7 @@ runtime::Task<bool> HttpProxy::pause(http::Exchange& exchange, upstream::Attempt
       case upstream::Attempts::Place::refused:
         co_return false;
       case upstream::Attempts::Place::wait:
-        wait = kPlacePause;
+        wait = attempts.wait_for_place(context_.lane.now());
         break;
     }
   }

@@ -8,6 +8,7 @@
 //     attempts.report(co_await send(*endpoint), now);
 //     if (!attempts.again(facts, now)) break;
 //     co_await sleep_for(lane, attempts.pause());
+//     if (attempts.place(now) != Place::taken) break;  // or wait on, while it says so
 //   }
 //   attempts.conclude(now);
 //
@@ -84,14 +85,17 @@ class Attempts {
   /// Ends the try that next() began.
   void report(const AttemptOutcome& outcome, base::Time now);
 
-  /// Whether a failed attempt is to be made again; if so its place in the retry budget is taken and
-  /// pause() says how long to wait. Asked at most once an attempt, before or after report().
+  /// Whether a failed attempt may be made again; if so pause() says how long to wait. Nothing is
+  /// reserved yet: a retry that waits is not on the wire. Asked at most once an attempt, before or
+  /// after report().
   bool again(const FailureFacts& facts, base::Time now);
   base::Duration pause() const noexcept { return decision_.after; }
-  /// After the pause: whether the retry has its place on the wire. `wait`: too many retries are
-  /// under way; ask again soon. Cost: no allocation.
+  /// After the pause: takes the retry's place in the budget and on the wire. `wait`: too many
+  /// retries are under way; ask again soon. `refused`: why_not() says why. Cost: no allocation.
   enum class Place : std::uint8_t { taken, wait, refused };
-  Place place(base::Time now) { return next_ticket_ ? Place::taken : ask_for_place(now); }
+  Place place(base::Time now);
+  /// How long to wait until place() is asked again: longer each time, never past the deadline.
+  base::Duration wait_for_place(base::Time now) noexcept;
   balance::RetryReason why_not() const noexcept { return decision_.reason; }
 
   /// The last try's; `no_host` when there was none.
@@ -103,12 +107,14 @@ class Attempts {
   bool in_panic() const noexcept { return set_ && set_->panic; }
   /// Why next() gave nobody: no_host, or breaker_open when only breakers stood in the way.
   telemetry::Reason refusal() const noexcept { return refusal_; }
-  /// When the first of these breakers lets probes in; kNever when not known.
-  base::Time refused_until() const noexcept { return refused_until_; }
+  /// When the first breaker that keeps endpoints out lets probes in; kNever when not known.
+  base::Time refused_until() const noexcept;
 
  private:
   bool is_another_left() const noexcept;
-  Place ask_for_place(base::Time now);
+  Place refuse(balance::RetryReason reason) noexcept;
+  std::uint32_t under_way() const noexcept;
+  base::Duration typical_time() const noexcept;
 
   ServiceLane& service_;
   const AttemptPlan& plan_;
@@ -117,14 +123,15 @@ class Attempts {
   balance::Breaker::Permit service_permit_;
   balance::Breaker::Permit permit_;                          // of the attempt under way
   std::optional<balance::RetryBudget::Ticket> ticket_;       // of the attempt under way
-  std::optional<balance::RetryBudget::Ticket> next_ticket_;  // of the one that again() promised
+  std::optional<balance::RetryBudget::Ticket> next_ticket_;  // of the one that place() let through
   Endpoint* endpoint_ = nullptr;                             // under way
   AttemptOutcome outcome_;
   AttemptNotes notes_;
   balance::RetryDecision decision_;
   std::uint32_t endpoint_id_ = 0;
   std::uint32_t count_ = 0;
-  bool exempt_ = false;  // from the cap on retries on the wire
+  std::uint32_t waits_ = 0;  // for the place of the next attempt
+  bool exempt_ = false;      // from the cap on retries on the wire
   telemetry::Reason refusal_ = telemetry::Reason::no_host;
   base::Time refused_until_ = base::kNever;
 };
