@@ -59,6 +59,8 @@ class Forward {
   /// The attempt failed, nothing reached the client, and Attempts granted another.
   bool should_retry() const noexcept { return retry_; }
 
+  /// Of the last attempt's answer, when it was not passed on.
+  std::optional<base::Duration> retry_after() const noexcept { return retry_after_; }
   /// Why the attempt failed, for the problem's detail.
   const std::string& detail() const noexcept { return detail_; }
   telemetry::Flags flags() const noexcept { return flags_; }

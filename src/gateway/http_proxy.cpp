@@ -13,38 +13,7 @@ namespace {
 using telemetry::Reason;
 
 constexpr std::string_view kBodyTooLarge = "the body is too large";
-constexpr std::uint32_t kForcedRetryAfter = 30;  // s; forced open by the operator: no end is known
-constexpr int kViaMax = 3;                       // our own mark so often in Via is a loop
-
-http::Problem make_problem(std::uint16_t status, std::string detail, std::string_view action,
-                           Reason reason) {
-  http::Problem problem;
-  problem.status = status;
-  problem.detail = std::move(detail);
-  problem.action = action;
-  problem.reason = telemetry::code(reason);
-  return problem;
-}
-
-std::string_view action_for(Reason reason) noexcept {
-  switch (reason) {
-    case Reason::breaker_open:
-      return "Too many requests failed, or an operator opened it: weir breaker NAME shows which, "
-             "and "
-             "resets it.";
-    case Reason::no_host:
-      return "See which endpoints are eligible: weir status, or GET /api/services on the admin "
-             "listener.";
-    case Reason::connect_failed:
-    case Reason::upstream_closed:
-      return "Look at the service's own log: weir logs NAME.";
-    case Reason::attempt_timeout:
-    case Reason::deadline:
-      return "Raise the route's timeout, or find out why the service is slow.";
-    default:
-      return {};
-  }
-}
+constexpr int kViaMax = 3;  // our own mark so often in Via is a loop
 
 // What a fallback stands in for: not the client's own mistakes.
 bool is_service_failure(Reason reason) noexcept {
@@ -308,49 +277,6 @@ http::Problem HttpProxy::body_problem(http::Exchange& exchange, const base::Erro
       exchange.abort();
       story.reason = Reason::client_gone;
       return make_problem(400, "the client is gone", {}, story.reason);
-  }
-}
-
-// What the attempts came to; a problem when the client has no answer yet.
-void HttpProxy::settle(const http::Exchange& exchange, Story& story,
-                       const upstream::Attempts& attempts, const Forward& sender,
-                       http::Problem& problem) {
-  story.attempts = attempts.count();
-  story.outcome = attempts.outcome();
-  story.endpoint_id = attempts.endpoint_id();
-  story.reason = story.attempts == 0 ? attempts.refusal() : story.outcome.reason;
-  story.flags = sender.flags();
-  if (story.attempts > 1) story.flags.set(telemetry::Flag::retried);
-  if (attempts.in_panic()) story.flags.set(telemetry::Flag::panic);
-  if (exchange.responded()) return;
-  if (story.attempts > 0) {
-    const unsigned status = story.outcome.status;
-    const bool swallowed = story.reason == Reason::ok;
-    problem = make_problem(
-        static_cast<std::uint16_t>(status),
-        swallowed ? fmt::format("the last of {} attempts was answered {}", story.attempts, status)
-                  : sender.detail(),
-        action_for(story.reason), story.reason);
-    return;
-  }
-  if (story.reason == Reason::overload) {
-    problem =
-        make_problem(503, fmt::format("every endpoint of {} is at its limit", story.service->name),
-                     "Try again after the time in Retry-After.", story.reason);
-    problem.retry_after = balance::kQueueRetryAfterSeconds;
-    return;
-  }
-  const bool open = story.reason == Reason::breaker_open;
-  problem =
-      make_problem(503,
-                   open ? fmt::format("the circuit breakers of {} are open", story.service->name)
-                        : fmt::format("no endpoint of {} is eligible", story.service->name),
-                   action_for(story.reason), story.reason);
-  if (open) problem.retry_after = kForcedRetryAfter;
-  if (attempts.refused_until() != base::kNever) {
-    const auto left = attempts.refused_until() - context_.lane.now();
-    problem.retry_after = static_cast<std::uint32_t>(
-        std::clamp<std::int64_t>(left / std::chrono::seconds(1) + 1, 1, 3600));
   }
 }
 

@@ -60,8 +60,11 @@ class HttpProxy final : public http::Handler {
   void plan_tries(const http::RequestHead& head, const Story& story, const Route& route,
                   upstream::AttemptPlan& tries);
   http::Problem body_problem(http::Exchange& exchange, const base::Error& error, Story& story);
-  void settle(const http::Exchange& exchange, Story& story, const upstream::Attempts& attempts,
+  void settle(http::Exchange& exchange, Story& story, const upstream::Attempts& attempts,
               const Forward& sender, http::Problem& problem);
+  static http::Problem failed_problem(http::Exchange& exchange, Story& story,
+                                      const upstream::Attempts& attempts, const Forward& sender);
+  static http::Problem refused_problem(const Story& story);
   bool is_too_many(const http::RequestHead& head, Story& story, const Route& route,
                    http::Problem& problem);
   runtime::Task<upstream::WaitingLine::Inside> stand_in_line(http::Exchange& exchange,

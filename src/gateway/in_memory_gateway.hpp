@@ -138,7 +138,8 @@ class InMemoryGateway {
                 .policy = policy_,
                 .breaker = upstream::breaker_config(settings.services.front().breaker),
                 .concurrency = settings.services.front().concurrency,
-                .rate_limit = settings.services.front().rate_limit})),
+                .rate_limit = settings.services.front().rate_limit,
+                .is_run_here = settings.services.front().process.has_value()})),
         routes_(
             std::make_shared<const RouteTable>(settings, ServiceFinder{{"origin", {service_, 0}}})),
         proxy_(context_, origin_, routes_, nullptr) {

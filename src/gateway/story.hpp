@@ -38,6 +38,7 @@ struct HttpProxy::Story {
   std::unique_ptr<DecisionView> decision;
   std::shared_ptr<upstream::AttemptTrace> trace;
   std::string detail;  // of the problem that was answered
+  std::string advice;  // its action
   bool asked_to_explain = false;
   bool fallback = false;
   bool websocket = false;
@@ -49,5 +50,9 @@ struct HttpProxy::Story {
            exchange.status() >= 500;
   }
 };
+
+/// `action`, when it is not empty, must outlive the problem.
+http::Problem make_problem(std::uint16_t status, std::string detail, std::string_view action,
+                           telemetry::Reason reason);
 
 }  // namespace weir::gateway

@@ -61,6 +61,7 @@ bool Attempts::enter(base::Time now) {
     return true;
   refusal_ = Reason::breaker_open;
   refused_until_ = breaker.snapshot().until;
+  had_nobody_ = true;
   return false;
 }
 
@@ -121,6 +122,7 @@ Endpoint* Attempts::next(base::Time now) {
     endpoint.traffic.lane(service_.lane()).begin();
     return endpoint_;
   }
+  had_nobody_ = true;
   if (set.breakers_open && refusal_ == Reason::no_host) refusal_ = Reason::breaker_open;
   return nullptr;
 }
@@ -254,6 +256,14 @@ std::uint32_t Attempts::under_way() const noexcept {
 
 base::Duration Attempts::typical_time() const noexcept {
   return std::chrono::microseconds(service_.service().p50_us.load(std::memory_order_relaxed));
+}
+
+std::string_view Attempts::endpoint_address() const noexcept {
+  if (!set_) return {};
+  for (const EndpointRef& each : set_->eligible) {
+    if (each->id == endpoint_id_) return each->address;
+  }
+  return {};
 }
 
 base::Time Attempts::refused_until() const noexcept {

@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "balance/cause.hpp"
@@ -102,11 +103,15 @@ class Attempts {
   const AttemptOutcome& outcome() const noexcept { return outcome_; }
   /// Of the last try; 0: nobody was eligible.
   std::uint32_t endpoint_id() const noexcept { return endpoint_id_; }
+  /// Its address; empty when the endpoint is gone. Lifetime: this object, until next().
+  std::string_view endpoint_address() const noexcept;
   std::uint32_t count() const noexcept { return count_; }
   const AttemptNotes& notes() const noexcept { return notes_; }
   bool in_panic() const noexcept { return set_ && set_->panic; }
   /// Why next() gave nobody: no_host, or breaker_open when only breakers stood in the way.
   telemetry::Reason refusal() const noexcept { return refusal_; }
+  /// The last next() gave nobody, or enter() refused.
+  bool had_nobody() const noexcept { return had_nobody_; }
   /// When the first breaker that keeps endpoints out lets probes in; kNever when not known.
   base::Time refused_until() const noexcept;
 
@@ -131,7 +136,8 @@ class Attempts {
   std::uint32_t endpoint_id_ = 0;
   std::uint32_t count_ = 0;
   std::uint32_t waits_ = 0;  // for the place of the next attempt
-  bool exempt_ = false;      // from the cap on retries on the wire
+  bool had_nobody_ = false;
+  bool exempt_ = false;  // from the cap on retries on the wire
   telemetry::Reason refusal_ = telemetry::Reason::no_host;
   base::Time refused_until_ = base::kNever;
 };
