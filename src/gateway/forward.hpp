@@ -18,6 +18,9 @@
 
 namespace weir::gateway {
 
+/// What answers when every attempt has failed.
+enum class StandIn : std::uint8_t { none, answer, last_good, service };
+
 /// What a forward needs to know of its request after the head is gone.
 struct ForwardPlan {
   const Route& route;
@@ -26,11 +29,12 @@ struct ForwardPlan {
   std::string websocket_accept;  ///< what the 101 must hold; empty: no upgrade
   bool chunked = false;
   bool idempotent = false;
-  bool has_fallback = false;
+  StandIn stand_in = StandIn::none;
   bool tells_attempts = false;  ///< the answer says how many there were: weir-attempts
   balance::CauseSet failing;    ///< answers that are retried or replaced, where that is possible
   std::uint64_t body_max = 0;   ///< 0 = no limit
   base::Deadline total;
+  std::string good_key;  ///< a good answer is kept for the route under this; empty: it is not
 
   std::string_view method() const noexcept { return {method_text, method_size}; }
   /// Requires: at most 32 bytes, as the parser sees to.
@@ -80,6 +84,9 @@ class Forward {
   void begin_attempt();
   bool ask_again(balance::Cause cause);
   bool fits_buffer() const noexcept;
+  bool has_stand_in() const;
+  void begin_keeping(const http::ResponseHead& head, std::string_view content);
+  void keep_answer();
 
   // ---- steps that wait
   runtime::Task<Step> connect(upstream::Endpoint& endpoint);
@@ -101,6 +108,12 @@ class Forward {
     return plan_.chunked ? http::Coding::chunked : http::Coding::plain;
   }
 
+  /// An answer that is being copied while it is sent.
+  struct Keeping {
+    std::unique_ptr<GoodAnswer> answer;
+    http::BodyCopy body;
+  };
+
   http::Exchange& exchange_;
   EndpointPools& pools_;
   const ForwardPlan& plan_;
@@ -109,10 +122,11 @@ class Forward {
   std::unique_ptr<http::ClientConnection> upstream_;
   std::string framed_head_;  // texts of rest_ that would not outlive their piece
   std::string framed_tail_;
-  net::Gather rest_;               // what a send could not write at once
-  std::size_t rest_consumed_ = 0;  // of the upstream's input, once it is written
-  std::string held_;               // a chunked body's validated front
-  http::Exchange::Piece piece_;    // the first piece of a length-framed body, in the input
+  net::Gather rest_;                  // what a send could not write at once
+  std::size_t rest_consumed_ = 0;     // of the upstream's input, once it is written
+  std::unique_ptr<Keeping> keeping_;  // null for almost all
+  std::string held_;                  // a chunked body's validated front
+  http::Exchange::Piece piece_;       // the first piece of a length-framed body, in the input
   base::Deadline attempt_;
   base::Time started_{};                       // the attempt
   base::Time head_at_{};                       // its response's head was judged; 0 = not yet

@@ -149,7 +149,8 @@ void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block
   plan.set_method(head.method);
   plan.chunked = head.framing == http::Framing::chunked;
   plan.idempotent = balance::is_idempotent(head.method);
-  plan.has_fallback = route.settings.fallback && route.settings.fallback->answer;
+  if (route.settings.fallback) [[unlikely]]
+    plan_fallback(head, plan);
   plan_tries(head, story, route, tries);
   begin_decision(head, story, route, tries);
   plan.tells_attempts = story.asked_to_explain;
@@ -245,9 +246,9 @@ runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
       }
       attempts.conclude(lane.now());
       settle(exchange, story, attempts, sender, problem);
-      if (plan.has_fallback && is_service_failure(story.reason) && !exchange.responded() &&
-          !exchange.aborted()) {
-        auto falling = fall_back(exchange, *route, story, problem);
+      if (plan.stand_in != StandIn::none && is_service_failure(story.reason) &&
+          !exchange.responded() && !exchange.aborted()) {
+        auto falling = fall_back(exchange, plan, story, problem);
         co_await falling;
       }
     }
@@ -282,7 +283,7 @@ http::Problem HttpProxy::body_problem(http::Exchange& exchange, const base::Erro
 
 void HttpProxy::count(const http::Exchange& exchange, const Story& story,
                       telemetry::TrafficCounters& counters) {
-  const bool attempted = story.attempts == 1 && story.reason == Reason::ok;
+  const bool attempted = story.attempts == 1 && story.reason == Reason::ok && !story.fallback;
   const base::Duration duration =
       attempted ? story.outcome.duration : context_.lane.precise_now() - exchange.started();
   // A fallback is what the client sees; the service failed all the same.

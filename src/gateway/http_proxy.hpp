@@ -72,7 +72,8 @@ class HttpProxy final : public http::Handler {
                                                              base::Deadline total, Story& story,
                                                              http::Problem& problem);
   runtime::Task<bool> pause(http::Exchange& exchange, upstream::Attempts& attempts);
-  runtime::Task<void> fall_back(http::Exchange& exchange, const Route& route, Story& story,
+  static void plan_fallback(const http::RequestHead& head, ForwardPlan& plan);
+  runtime::Task<void> fall_back(http::Exchange& exchange, const ForwardPlan& plan, Story& story,
                                 http::Problem& problem);
   upstream::ServiceLane& lane_of(upstream::Service& service, std::uint32_t slot);
   runtime::Task<void> refuse(http::Exchange& exchange, http::Problem problem, const Story& story,

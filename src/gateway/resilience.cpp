@@ -1,7 +1,4 @@
-// HttpProxy, when an attempt fails: what may be tried again, the pause before it, and what is
-// answered in the end.
-#include <charconv>
-
+// HttpProxy, when an attempt fails: what may be tried again, and the pause before it.
 #include "gateway/request_key.hpp"
 #include "gateway/story.hpp"
 #include "runtime/cancel.hpp"
@@ -58,40 +55,6 @@ runtime::Task<bool> HttpProxy::pause(http::Exchange& exchange, upstream::Attempt
         break;
     }
   }
-}
-
-// The configured answer in place of the failure. It counts as a failed exchange all the same.
-runtime::Task<void> HttpProxy::fall_back(http::Exchange& exchange, const Route& route, Story& story,
-                                         http::Problem& problem) {
-  const config::Fallback& settings = *route.settings.fallback;
-  if (!settings.answer) co_return;
-  const config::StaticAnswer& answer = *settings.answer;
-  http::Response response;
-  response.status = static_cast<std::uint16_t>(answer.status);
-  response.body = answer.body;
-  for (const config::Header& header : answer.headers) {
-    response.fields.emplace_back(header.name, header.value);
-  }
-  if (answer.retry_after_auto && problem.retry_after != 0) {
-    response.fields.emplace_back("Retry-After", std::to_string(problem.retry_after));
-  }
-  response.fields.emplace_back("weir-fallback", "static");
-  std::string status = "weir; details=\"fallback\"";
-  if (const auto error = telemetry::proxy_error(story.reason); !error.empty()) {
-    status += "; error=";
-    status += error;
-  }
-  response.fields.emplace_back("Proxy-Status", std::move(status));
-  response.fields.emplace_back("X-Request-Id", std::string(telemetry::view(story.id)));
-  if (story.asked_to_explain) {
-    response.fields.emplace_back("weir-attempts", std::to_string(story.attempts));
-  }
-  story.flags.set(telemetry::Flag::fallback);
-  story.fallback = true;
-  route.service->fallbacks.fetch_add(1, std::memory_order_relaxed);
-  problem.detail.clear();
-  auto responding = exchange.respond(std::move(response));
-  [[maybe_unused]] const auto sent = co_await responding;
 }
 
 }  // namespace weir::gateway

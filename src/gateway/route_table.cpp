@@ -49,6 +49,7 @@ RouteTable::RouteTable(const config::Settings& settings, const ServiceFinder& se
       route->rate_limit =
           std::make_unique<balance::RateLimit>(upstream::rate_config(*each.rate_limit));
     }
+    if (each.fallback && each.fallback->last_good) route->last_good = std::make_unique<LastGood>();
     if (const auto found = services.find(each.service); found != services.end()) {
       route->service = found->second.first;
       route->service_slot = found->second.second;

@@ -15,6 +15,7 @@
 
 #include "balance/rate_limit.hpp"
 #include "config/settings.hpp"
+#include "gateway/last_good.hpp"
 #include "http/field.hpp"
 #include "upstream/service.hpp"
 
@@ -34,6 +35,7 @@ struct Route {
   FieldEdits request;
   FieldEdits response;
   std::unique_ptr<balance::RateLimit> rate_limit;  ///< shared by the lanes; null: none
+  std::unique_ptr<LastGood> last_good;             ///< shared by the lanes; null: none
 };
 
 struct RouteMatch {

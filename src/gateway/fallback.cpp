@@ -1,0 +1,97 @@
+// HttpProxy, when every attempt has failed: what the route answers in place of the failure. The
+// exchange counts as failed all the same.
+#include "gateway/story.hpp"
+#include "runtime/lane.hpp"
+
+namespace weir::gateway {
+namespace {
+
+std::string_view name_of(StandIn kind) noexcept {
+  switch (kind) {
+    case StandIn::answer:
+      return "static";
+    case StandIn::last_good:
+      return "last_good";
+    case StandIn::service:
+      return "service";
+    case StandIn::none:
+      break;
+  }
+  return {};
+}
+
+std::string proxy_status(telemetry::Reason reason) {
+  std::string status = "weir; details=\"fallback\"";
+  if (const auto error = telemetry::proxy_error(reason); !error.empty()) {
+    status += "; error=";
+    status += error;
+  }
+  return status;
+}
+
+http::Response fixed_answer(const config::StaticAnswer& answer, std::uint32_t retry_after) {
+  http::Response response;
+  response.status = static_cast<std::uint16_t>(answer.status);
+  response.body = answer.body;
+  for (const config::Header& header : answer.headers) {
+    response.fields.emplace_back(header.name, header.value);
+  }
+  if (answer.retry_after_auto && retry_after != 0) {
+    response.fields.emplace_back("Retry-After", std::to_string(retry_after));
+  }
+  return response;
+}
+
+// Date is that of this answer, so Age tells how old it is. (RFC 9111, 5.1)
+http::Response old_answer(const GoodAnswer& answer, const config::HeaderEdits& edits,
+                          base::Time now) {
+  http::Response response;
+  response.body = answer.body;
+  response.fields = answer.fields;
+  for (const auto& header : edits.set) response.fields.emplace_back(header.name, header.value);
+  for (const auto& header : edits.add) response.fields.emplace_back(header.name, header.value);
+  const auto kept = std::chrono::duration_cast<std::chrono::seconds>(now - answer.at);
+  response.fields.emplace_back("Age", std::to_string((answer.age_then + kept).count()));
+  return response;
+}
+
+}  // namespace
+
+void HttpProxy::plan_fallback(const http::RequestHead& head, ForwardPlan& plan) {
+  const config::Fallback& settings = *plan.route.settings.fallback;
+  if (settings.answer) {
+    plan.stand_in = StandIn::answer;
+  } else if (settings.last_good) {
+    plan.good_key = last_good_key(head);
+    if (!plan.good_key.empty()) plan.stand_in = StandIn::last_good;
+  }
+}
+
+runtime::Task<void> HttpProxy::fall_back(http::Exchange& exchange, const ForwardPlan& plan,
+                                         Story& story, http::Problem& problem) {
+  const Route& route = plan.route;
+  const config::Fallback& settings = *route.settings.fallback;
+  http::Response response;
+  if (plan.stand_in == StandIn::answer) {
+    response = fixed_answer(*settings.answer, problem.retry_after);
+  } else {
+    const base::Time now = context_.lane.now();
+    const auto kept = route.last_good->find(plan.good_key, now, settings.last_good->max_age);
+    if (kept == nullptr) co_return;
+    response = old_answer(*kept, route.settings.response_headers, now);
+  }
+  response.fields.emplace_back("weir-fallback", name_of(plan.stand_in));
+  response.fields.emplace_back("Proxy-Status", proxy_status(story.reason));
+  response.fields.emplace_back("X-Request-Id", std::string(telemetry::view(story.id)));
+  if (story.asked_to_explain) {
+    response.fields.emplace_back("weir-attempts", std::to_string(story.attempts));
+  }
+  story.flags.set(telemetry::Flag::fallback);
+  story.fallback = true;
+  route.service->fallbacks.fetch_add(1, std::memory_order_relaxed);
+  problem.detail.clear();
+  auto responding = exchange.respond(std::move(response));
+  [[maybe_unused]] const auto sent = co_await responding;
+}
+
+}  // namespace weir::gateway
