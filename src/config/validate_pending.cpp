@@ -29,9 +29,6 @@ void check_pending(const Settings& settings, const Node& root, Problems& problem
       problems.warning(key_place_of(root, {"routes", i, "retry", "hedge"}),
                        "hedge: no second attempt is started in this version yet");
     }
-    if (!route.fallback || route.fallback->service.empty()) continue;
-    problems.warning(key_place_of(root, {"routes", i, "fallback"}),
-                     "fallback: service does not answer in this version yet");
   }
 }
 

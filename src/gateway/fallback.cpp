@@ -64,11 +64,29 @@ void HttpProxy::plan_fallback(const http::RequestHead& head, ForwardPlan& plan) 
   } else if (settings.last_good) {
     plan.good_key = last_good_key(head);
     if (!plan.good_key.empty()) plan.stand_in = StandIn::last_good;
+  } else if (plan.route.fallback_service != nullptr) {
+    plan.stand_in = StandIn::service;
   }
 }
 
-runtime::Task<void> HttpProxy::fall_back(http::Exchange& exchange, const ForwardPlan& plan,
+void HttpProxy::note_fallback(const Route& route, Story& story, http::Problem& problem) {
+  story.flags.set(telemetry::Flag::fallback);
+  story.fallback = true;
+  route.service->fallbacks.fetch_add(1, std::memory_order_relaxed);
+  problem.detail.clear();
+}
+
+runtime::Task<void> HttpProxy::fall_back(http::Exchange& exchange, ForwardPlan& plan,
+                                         const upstream::AttemptPlan& tries, Forward& sender,
                                          Story& story, http::Problem& problem) {
+  if (plan.stand_in == StandIn::service) {
+    return ask_other_service(exchange, plan, tries, sender, story, problem);
+  }
+  return answer_instead(exchange, plan, story, problem);
+}
+
+runtime::Task<void> HttpProxy::answer_instead(http::Exchange& exchange, const ForwardPlan& plan,
+                                              Story& story, http::Problem& problem) {
   const Route& route = plan.route;
   const config::Fallback& settings = *route.settings.fallback;
   http::Response response;
@@ -86,12 +104,63 @@ runtime::Task<void> HttpProxy::fall_back(http::Exchange& exchange, const Forward
   if (story.asked_to_explain) {
     response.fields.emplace_back("weir-attempts", std::to_string(story.attempts));
   }
-  story.flags.set(telemetry::Flag::fallback);
-  story.fallback = true;
-  route.service->fallbacks.fetch_add(1, std::memory_order_relaxed);
-  problem.detail.clear();
+  note_fallback(route, story, problem);
   auto responding = exchange.respond(std::move(response));
   [[maybe_unused]] const auto sent = co_await responding;
+}
+
+// One hop: the other service's own fallbacks are nobody's business here. Its breaker, its picks,
+// its limit and its retry budget hold as for any exchange of its own, and it counts it as one;
+// whoever finds its gate full does not wait in a second line.
+runtime::Task<void> HttpProxy::ask_other_service(http::Exchange& exchange, ForwardPlan& plan,
+                                                 const upstream::AttemptPlan& tries,
+                                                 Forward& sender, Story& story,
+                                                 http::Problem& problem) {
+  const Route& route = plan.route;
+  const runtime::Lane& lane = context_.lane;
+  if (!sender.is_whole() || plan.total.expired(lane.now())) co_return;
+  upstream::ServiceLane& service = lane_of(*route.fallback_service, route.fallback_slot);
+  upstream::WaitingLine::Inside inside;
+  if (service.service().gate) {
+    inside = service.line().enter(*service.service().gate);
+    if (!inside) co_return;
+  }
+  upstream::AttemptPlan own = tries;
+  own.trace = nullptr;  // it tells of the picks of the route's own service
+  if (own.key == 0) own.key = service.rng().next();
+  plan.stand_in = StandIn::none;
+  plan.own_lines = "weir-fallback: service\r\nProxy-Status: " + proxy_status(story.reason) + "\r\n";
+  const base::Time began = lane.now();
+  service.counters().begin();
+  upstream::Attempts attempts(service, own);
+  sender.go_over_to(attempts);
+  bool go_on = attempts.enter(lane.now());
+  while (go_on) {
+    upstream::Endpoint* const endpoint = attempts.next(lane.now());
+    if (endpoint == nullptr) break;
+    auto sending = sender.send(*endpoint);
+    attempts.report(co_await sending, lane.now());
+    go_on = sender.should_retry();
+    if (go_on) {
+      auto pausing = pause(exchange, attempts);
+      go_on = co_await pausing;
+    }
+  }
+  attempts.conclude(lane.now());
+  const bool asked = attempts.count() > 0;
+  const telemetry::Reason reason = asked ? attempts.outcome().reason : attempts.refusal();
+  service.counters().finish({.status = attempts.outcome().status,
+                             .reason = reason,
+                             .duration = lane.precise_now() - began,
+                             .bytes_in = exchange.body_bytes(),
+                             .bytes_out = exchange.bytes_out()});
+  if (exchange.responded()) {
+    note_fallback(route, story, problem);
+  } else if (story.reason == telemetry::Reason::ok) {
+    // The answer that this one was to replace is gone.
+    story.reason = reason == telemetry::Reason::ok ? telemetry::Reason::overload : reason;
+    problem.reason = telemetry::code(story.reason);
+  }
 }
 
 }  // namespace weir::gateway

@@ -124,18 +124,18 @@ bool Forward::has_stand_in() const {
                                          plan_.route.settings.fallback->last_good->max_age) !=
              nullptr;
     case StandIn::service:
-      return false;
+      return is_whole();
   }
   return false;
 }
 
 bool Forward::ask_again(balance::Cause cause) {
-  retry_ = attempts_.again({.cause = cause,
-                            .is_unsent = unsent_,
-                            .is_response_begun = exchange_.responded() || told_interim_,
-                            .is_body_kept = !body_started_ && fits_buffer(),
-                            .retry_after = retry_after_},
-                           exchange_.lane().now());
+  retry_ = attempts_->again({.cause = cause,
+                             .is_unsent = unsent_,
+                             .is_response_begun = exchange_.responded() || told_interim_,
+                             .is_body_kept = is_whole(),
+                             .retry_after = retry_after_},
+                            exchange_.lane().now());
   return retry_;
 }
 

@@ -34,7 +34,8 @@ struct ForwardPlan {
   balance::CauseSet failing;    ///< answers that are retried or replaced, where that is possible
   std::uint64_t body_max = 0;   ///< 0 = no limit
   base::Deadline total;
-  std::string good_key;  ///< a good answer is kept for the route under this; empty: it is not
+  std::string own_lines;  ///< finished field lines for the final head; empty for most
+  std::string good_key;   ///< a good answer is kept for the route under this; empty: it is not
 
   std::string_view method() const noexcept { return {method_text, method_size}; }
   /// Requires: at most 32 bytes, as the parser sees to.
@@ -50,7 +51,7 @@ class Forward {
  public:
   Forward(http::Exchange& exchange, EndpointPools& pools, const ForwardPlan& plan,
           upstream::Attempts& attempts)
-      : exchange_(exchange), pools_(pools), plan_(plan), attempts_(attempts) {}
+      : exchange_(exchange), pools_(pools), plan_(plan), attempts_(&attempts) {}
   /// The request's bytes, kept for another attempt, leave the input.
   ~Forward();
 
@@ -63,6 +64,10 @@ class Forward {
   /// The attempt failed, nothing reached the client, and Attempts granted another.
   bool should_retry() const noexcept { return retry_; }
 
+  /// All of the request can be sent once more.
+  bool is_whole() const noexcept { return !body_started_ && fits_buffer(); }
+  /// Further attempts are those of another service. Requires: is_whole().
+  void go_over_to(upstream::Attempts& attempts) noexcept { attempts_ = &attempts; }
   /// Of the last attempt's answer, when it was not passed on.
   std::optional<base::Duration> retry_after() const noexcept { return retry_after_; }
   /// Why the attempt failed, for the problem's detail.
@@ -117,7 +122,7 @@ class Forward {
   http::Exchange& exchange_;
   EndpointPools& pools_;
   const ForwardPlan& plan_;
-  upstream::Attempts& attempts_;
+  upstream::Attempts* attempts_;
   http::ClientPool::Use pool_;
   std::unique_ptr<http::ClientConnection> upstream_;
   std::string framed_head_;  // texts of rest_ that would not outlive their piece

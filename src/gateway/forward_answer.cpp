@@ -103,7 +103,7 @@ Forward::Step Forward::answer_final() {
   upstream_->body = answer_body(head);
   http::HeadWriter out(exchange_.context().out());
   write_response_head(out, head, plan_.route, exchange_, framing, plan_.request_id,
-                      plan_.tells_attempts ? attempts_.count() : 0);
+                      plan_.tells_attempts ? attempts_->count() : 0, plan_.own_lines);
   const std::span<char> bytes(const_cast<char*>(upstream_->input.data()) + head.bytes,
                               upstream_->input.size() - head.bytes);
   const http::BodyDecoder::Step first = upstream_->body.decode(bytes);
@@ -117,7 +117,7 @@ Forward::Step Forward::answer_final() {
     begin_keeping(head, {bytes.data(), first.content});
   status_ = head.status;
   exchange_.set_responded(head.status);
-  attempts_.answered(head.status, exchange_.lane().now());
+  attempts_->answered(head.status, exchange_.lane().now());
   net::Gather parts{out.text(), {bytes.data(), first.content}, framed.tail()};
   rest_consumed_ = head.bytes + first.consumed;
   switch (exchange_.send_now(parts)) {
@@ -225,7 +225,7 @@ runtime::Task<Forward::Step> Forward::run_upgrade() {
   upstream_->input.consume(head.bytes);
   status_ = 101;
   exchange_.set_responded(101);
-  attempts_.answered(101, exchange_.lane().now());
+  attempts_->answered(101, exchange_.lane().now());
   auto sending = exchange_.send({.head = out.text()});
   const auto sent = co_await sending;
   if (!sent) co_return fail_client(101, "the client is gone");

@@ -186,7 +186,8 @@ ResponseFraming frame_response(const http::ResponseHead& head, std::uint8_t clie
 
 void write_response_head(HeadWriter& out, http::ResponseHead& head, const Route& route,
                          http::Exchange& exchange, const ResponseFraming& framing,
-                         std::string_view request_id, std::uint32_t attempts) {
+                         std::string_view request_id, std::uint32_t attempts,
+                         std::string_view own_lines) {
   const bool tells_id = route.settings.request_id || attempts != 0;
   if (!route.response.removed.empty()) drop_named(head.fields, route.response);
   if (attempts != 0) [[unlikely]]
@@ -213,6 +214,7 @@ void write_response_head(HeadWriter& out, http::ResponseHead& head, const Route&
   }
   if (attempts != 0) [[unlikely]]
     put_attempts(out, attempts);
+  out.put(own_lines);
   out.put(route.response.added);
   out.put(kVia);
   if (framing.coding == http::Coding::chunked) {

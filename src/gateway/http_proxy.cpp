@@ -15,9 +15,10 @@ using telemetry::Reason;
 constexpr std::string_view kBodyTooLarge = "the body is too large";
 constexpr int kViaMax = 3;  // our own mark so often in Via is a loop
 
-// What a fallback stands in for: not the client's own mistakes.
-bool is_service_failure(Reason reason) noexcept {
-  return reason != Reason::client_protocol && reason != Reason::client_gone;
+// A fallback stands in for the service, not for the client's own mistakes.
+bool is_fallback_due(const http::Exchange& exchange, StandIn stand_in, Reason reason) noexcept {
+  return stand_in != StandIn::none && reason != Reason::client_protocol &&
+         reason != Reason::client_gone && !exchange.responded() && !exchange.aborted();
 }
 
 std::uint64_t smaller_limit(std::uint64_t a, std::uint64_t b) noexcept {
@@ -246,9 +247,8 @@ runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
       }
       attempts.conclude(lane.now());
       settle(exchange, story, attempts, sender, problem);
-      if (plan.stand_in != StandIn::none && is_service_failure(story.reason) &&
-          !exchange.responded() && !exchange.aborted()) {
-        auto falling = fall_back(exchange, plan, story, problem);
+      if (is_fallback_due(exchange, plan.stand_in, story.reason)) [[unlikely]] {
+        auto falling = fall_back(exchange, plan, tries, sender, story, problem);
         co_await falling;
       }
     }

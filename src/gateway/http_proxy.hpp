@@ -72,9 +72,16 @@ class HttpProxy final : public http::Handler {
                                                              base::Deadline total, Story& story,
                                                              http::Problem& problem);
   runtime::Task<bool> pause(http::Exchange& exchange, upstream::Attempts& attempts);
+  static void note_fallback(const Route& route, Story& story, http::Problem& problem);
   static void plan_fallback(const http::RequestHead& head, ForwardPlan& plan);
-  runtime::Task<void> fall_back(http::Exchange& exchange, const ForwardPlan& plan, Story& story,
+  runtime::Task<void> fall_back(http::Exchange& exchange, ForwardPlan& plan,
+                                const upstream::AttemptPlan& tries, Forward& sender, Story& story,
                                 http::Problem& problem);
+  runtime::Task<void> answer_instead(http::Exchange& exchange, const ForwardPlan& plan,
+                                     Story& story, http::Problem& problem);
+  runtime::Task<void> ask_other_service(http::Exchange& exchange, ForwardPlan& plan,
+                                        const upstream::AttemptPlan& tries, Forward& sender,
+                                        Story& story, http::Problem& problem);
   upstream::ServiceLane& lane_of(upstream::Service& service, std::uint32_t slot);
   runtime::Task<void> refuse(http::Exchange& exchange, http::Problem problem, const Story& story,
                              std::string allow);

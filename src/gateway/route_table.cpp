@@ -54,6 +54,11 @@ RouteTable::RouteTable(const config::Settings& settings, const ServiceFinder& se
       route->service = found->second.first;
       route->service_slot = found->second.second;
     }
+    if (const auto other = each.fallback ? services.find(each.fallback->service) : services.end();
+        other != services.end()) {
+      route->fallback_service = other->second.first;
+      route->fallback_slot = other->second.second;
+    }
     for (std::size_t i = 0; i < settings.listeners.size(); ++i) {
       const std::string& wanted = each.match.listener;
       if (wanted != "*" && wanted != settings.listeners[i].name) continue;
