@@ -98,6 +98,11 @@ std::string pick_sentence(const object& pick) {
     out += " (panic: so few are healthy that health is ignored)";
   }
   const std::string meaning = text_at(pick, "scoreMeaning");
+  if (flag_at(pick, "sticky")) {
+    out += fmt::format(", sticky: the client's cookie named it, before {} was asked.\n",
+                       text_at(pick, "algorithm"));
+    return out;
+  }
   out += fmt::format(", by {}.\n", text_at(pick, "algorithm"));
   if (meaning.empty()) return out;
   out += fmt::format("  The score is: {}.", meaning);

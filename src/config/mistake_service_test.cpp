@@ -179,8 +179,6 @@ TEST(Warnings, OfAService) {
        "1:31", "app: every endpoint is a backup"},
       {"services: { app: { discovery: [ static: [\"a:80\"] ], balance: { algorithm: adaptive } } }",
        "1:64", "adaptive: this version does not switch on live traffic yet"},
-      {"services: { app: { discovery: [ static: [\"a:80\"] ], balance: { sticky: {} } } }", "1:64",
-       "sticky: no cookie is set in this version yet"},
   };
   for (const Mistake& row : rows) {
     SCOPED_TRACE(row.text);

@@ -17,11 +17,6 @@ void check_pending(const Settings& settings, const Node& root, Problems& problem
     if (!service.balance.compare.empty()) {
       problems.warning(at("compare"), "compare: not on live traffic in this version yet");
     }
-    if (service.balance.sticky) {
-      problems.warning(at("sticky"),
-                       "sticky: no cookie is set in this version yet; hash_key with "
-                       "a cookie of your own keeps clients on their endpoint");
-    }
   }
   for (std::size_t i = 0; i < settings.routes.size(); ++i) {
     const Route& route = settings.routes[i];

@@ -132,6 +132,12 @@ ExplainedRequest HttpProxy::explain(const RequestSketch& sketch) {
   out.key_is_missing = !out.key_source.empty() && !key;
   out.pick = service.explain(*set, {}, key.value_or(0), context_.lane.now());
   out.draws = out.key_is_missing || is_drawn(balance.algorithm);
+  if (const auto id = sticky_endpoint(*head, *match.route, *set); id != 0) {
+    out.pick.sticky = true;
+    out.draws = false;
+    out.winners = {id};
+    return out;
+  }
   foretell(out);
   return out;
 }

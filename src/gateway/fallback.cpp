@@ -62,7 +62,9 @@ void HttpProxy::plan_fallback(const http::RequestHead& head, ForwardPlan& plan) 
   if (settings.answer) {
     plan.stand_in = StandIn::answer;
   } else if (settings.last_good) {
-    plan.good_key = last_good_key(head);
+    const auto set = lane_of(*plan.route.service, plan.route.service_slot).hold();
+    const auto& sticky = set->policy->balance.sticky;
+    plan.good_key = last_good_key(head, sticky ? std::string_view(sticky->cookie) : "");
     if (!plan.good_key.empty()) plan.stand_in = StandIn::last_good;
   } else if (plan.route.fallback_service != nullptr) {
     plan.stand_in = StandIn::service;
@@ -128,7 +130,9 @@ runtime::Task<void> HttpProxy::ask_other_service(http::Exchange& exchange, Forwa
   upstream::AttemptPlan own = tries;
   own.trace = nullptr;  // it tells of the picks of the route's own service
   if (own.key == 0) own.key = service.rng().next();
+  own.preferred = 0;
   plan.stand_in = StandIn::none;
+  plan.sticky.reset();
   plan.own_lines = "weir-fallback: service\r\nProxy-Status: " + proxy_status(story.reason) + "\r\n";
   const base::Time began = lane.now();
   service.counters().begin();

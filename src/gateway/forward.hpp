@@ -13,6 +13,7 @@
 #include "gateway/endpoint_pools.hpp"
 #include "gateway/forwarding.hpp"
 #include "gateway/route_table.hpp"
+#include "gateway/sticky.hpp"
 #include "http/body_pump.hpp"
 #include "upstream/attempt.hpp"
 
@@ -34,8 +35,9 @@ struct ForwardPlan {
   balance::CauseSet failing;    ///< answers that are retried or replaced, where that is possible
   std::uint64_t body_max = 0;   ///< 0 = no limit
   base::Deadline total;
-  std::string own_lines;  ///< finished field lines for the final head; empty for most
-  std::string good_key;   ///< a good answer is kept for the route under this; empty: it is not
+  std::unique_ptr<StickyPlan> sticky;  ///< null: no cookie is set
+  std::string own_lines;               ///< finished field lines for the final head; empty for most
+  std::string good_key;  ///< a good answer is kept for the route under this; empty: it is not
 
   std::string_view method() const noexcept { return {method_text, method_size}; }
   /// Requires: at most 32 bytes, as the parser sees to.
@@ -90,6 +92,7 @@ class Forward {
   bool ask_again(balance::Cause cause);
   bool fits_buffer() const noexcept;
   bool has_stand_in() const;
+  std::string_view own_lines();
   void begin_keeping(const http::ResponseHead& head, std::string_view content);
   void keep_answer();
 
@@ -125,6 +128,7 @@ class Forward {
   upstream::Attempts* attempts_;
   http::ClientPool::Use pool_;
   std::unique_ptr<http::ClientConnection> upstream_;
+  std::string cookie_line_;
   std::string framed_head_;  // texts of rest_ that would not outlive their piece
   std::string framed_tail_;
   net::Gather rest_;                  // what a send could not write at once

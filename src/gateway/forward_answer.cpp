@@ -103,7 +103,7 @@ Forward::Step Forward::answer_final() {
   upstream_->body = answer_body(head);
   http::HeadWriter out(exchange_.context().out());
   write_response_head(out, head, plan_.route, exchange_, framing, plan_.request_id,
-                      plan_.tells_attempts ? attempts_->count() : 0, plan_.own_lines);
+                      plan_.tells_attempts ? attempts_->count() : 0, own_lines());
   const std::span<char> bytes(const_cast<char*>(upstream_->input.data()) + head.bytes,
                               upstream_->input.size() - head.bytes);
   const http::BodyDecoder::Step first = upstream_->body.decode(bytes);
@@ -134,6 +134,16 @@ Forward::Step Forward::answer_final() {
   rest_ = {};
   upstream_->input.consume(rest_consumed_);
   return done ? Step::done : Step::wait;
+}
+
+// A cookie that names this endpoint already needs no other.
+std::string_view Forward::own_lines() {
+  if (plan_.sticky == nullptr) [[likely]]
+    return plan_.own_lines;
+  const upstream::Endpoint& endpoint = attempts_->endpoint();
+  if (endpoint.id == plan_.sticky->wanted) return {};
+  cookie_line_ = set_cookie_line(*plan_.sticky, endpoint);
+  return cookie_line_;
 }
 
 void Forward::begin_keeping(const http::ResponseHead& head, std::string_view content) {
@@ -221,7 +231,7 @@ Forward::Step Forward::take_bytes(runtime::Wake wake) {
 runtime::Task<Forward::Step> Forward::run_upgrade() {
   http::ResponseHead& head = exchange_.context().response;
   http::HeadWriter out(exchange_.context().out());
-  write_interim_head(out, head);
+  write_interim_head(out, head, own_lines());
   upstream_->input.consume(head.bytes);
   status_ = 101;
   exchange_.set_responded(101);

@@ -233,12 +233,13 @@ void write_response_head(HeadWriter& out, http::ResponseHead& head, const Route&
   out.put("\r\n");
 }
 
-void write_interim_head(HeadWriter& out, http::ResponseHead& head) {
+void write_interim_head(HeadWriter& out, http::ResponseHead& head, std::string_view own_lines) {
   out.put("HTTP/1.1 ");
   out.put(head.status_text);
   if (head.status_text.size() == 3) out.put(" ");  // RFC 9112, 4: the space stays without a reason
   out.put("\r\n");
   out.put_kept(head.fields, head.bytes);
+  out.put(own_lines);
   if (head.status == 101) out.put("Connection: Upgrade\r\nUpgrade: websocket\r\n");
   out.put("\r\n");
 }

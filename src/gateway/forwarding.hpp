@@ -44,6 +44,7 @@ void write_response_head(http::HeadWriter& out, http::ResponseHead& head, const 
                          std::string_view own_lines);
 
 /// An interim head (103, or a 101 that was accepted) for the client.
-void write_interim_head(http::HeadWriter& out, http::ResponseHead& head);
+void write_interim_head(http::HeadWriter& out, http::ResponseHead& head,
+                        std::string_view own_lines = {});
 
 }  // namespace weir::gateway

@@ -153,6 +153,8 @@ void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block
   if (route.settings.fallback) [[unlikely]]
     plan_fallback(head, plan);
   plan_tries(head, story, route, tries);
+  if (route.service->is_sticky) [[unlikely]]
+    plan_sticky(head, plan, tries);
   begin_decision(head, story, route, tries);
   plan.tells_attempts = story.asked_to_explain;
   plan.failing = route.settings.retry.causes;

@@ -59,6 +59,10 @@ class HttpProxy final : public http::Handler {
                upstream::AttemptPlan& tries, http::Problem& problem);
   void plan_tries(const http::RequestHead& head, const Story& story, const Route& route,
                   upstream::AttemptPlan& tries);
+  base::HashSecret sticky_secret() const noexcept;
+  std::uint32_t sticky_endpoint(const http::RequestHead& head, const Route& route,
+                                const upstream::EndpointSet& set);
+  void plan_sticky(const http::RequestHead& head, ForwardPlan& plan, upstream::AttemptPlan& tries);
   http::Problem body_problem(http::Exchange& exchange, const base::Error& error, Story& story);
   void settle(http::Exchange& exchange, Story& story, const upstream::Attempts& attempts,
               const Forward& sender, http::Problem& problem);
@@ -73,7 +77,7 @@ class HttpProxy final : public http::Handler {
                                                              http::Problem& problem);
   runtime::Task<bool> pause(http::Exchange& exchange, upstream::Attempts& attempts);
   static void note_fallback(const Route& route, Story& story, http::Problem& problem);
-  static void plan_fallback(const http::RequestHead& head, ForwardPlan& plan);
+  void plan_fallback(const http::RequestHead& head, ForwardPlan& plan);
   runtime::Task<void> fall_back(http::Exchange& exchange, ForwardPlan& plan,
                                 const upstream::AttemptPlan& tries, Forward& sender, Story& story,
                                 http::Problem& problem);
@@ -102,6 +106,7 @@ class HttpProxy final : public http::Handler {
   /// So that nobody can choose keys that meet in the limit's table; the same on every lane.
   const std::uint64_t hash_seed_;
   std::vector<std::unique_ptr<upstream::ServiceLane>> services_;  // by Route::service_slot
+  std::vector<StickyTokens> sticky_;                              // by Route::service_slot
 };
 
 }  // namespace weir::gateway

@@ -5,6 +5,7 @@
 
 #include "base/hash.hpp"
 #include "base/text.hpp"
+#include "gateway/request_key.hpp"
 #include "http/chars.hpp"
 
 namespace weir::gateway {
@@ -120,12 +121,14 @@ LastGood::Size LastGood::size() const {
   return sum;
 }
 
-std::string last_good_key(const http::RequestHead& head) {
+std::string last_good_key(const http::RequestHead& head, std::string_view own_cookie) {
   if (head.method != "GET" || head.wants_websocket) return {};
   if (head.framing == http::Framing::chunked || head.content_length > 0) return {};
   std::string encodings;
   for (const Field& field : head.fields) {
-    if (field.id == FieldId::authorization || field.id == FieldId::cookie) return {};
+    if (field.id == FieldId::authorization) return {};
+    if (field.id == FieldId::cookie && (own_cookie.empty() || has_cookie_beside(head, own_cookie)))
+      return {};
     const std::string_view value = head.fields.value(field);
     if (is_named(head.fields, field, "cache-control") && has_member(value, "no-store")) return {};
     if (is_named(head.fields, field, "accept-encoding")) {

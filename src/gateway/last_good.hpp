@@ -2,9 +2,9 @@
 // LastGood: the last good answers of one route, for `fallback: last_good`. Not a cache in the sense
 // of RFC 9111: nothing is served from it while the service answers.
 //
-// 1. Only a 200 to a GET, and only what every client may see: no Authorization or Cookie in the
-//    request; no Set-Cookie, no Vary but Accept-Encoding, no private, no-store, no-cache,
-//    must-revalidate or proxy-revalidate in the answer.
+// 1. Only a 200 to a GET, and only what every client may see: no Authorization or Cookie (but
+//    weir's own) in the request; no Set-Cookie, no Vary but Accept-Encoding, no private, no-store,
+//    no-cache, must-revalidate or proxy-revalidate in the answer.
 // 2. An answer is found by host, path with query and Accept-Encoding, all as texts: a hash alone
 //    could hand out somebody else's answer.
 // 3. Bounded by entries and bytes; what was kept longest ago goes first.
@@ -75,8 +75,9 @@ class LastGood {
   std::array<Shard, kShards> shards_;
 };
 
-/// What an answer to this request is kept and found under; empty: neither.
-std::string last_good_key(const http::RequestHead& head);
+/// What an answer to this request is kept and found under; empty: neither. `own_cookie`: weir's,
+/// which does not make a request personal; empty: none.
+std::string last_good_key(const http::RequestHead& head, std::string_view own_cookie);
 
 /// Whether the answer may be kept, as far as its head says. Requires: a request with a key.
 bool may_be_kept(const http::ResponseHead& head) noexcept;

@@ -86,7 +86,13 @@ Endpoint* Attempts::next(base::Time now) {
     if (plan_.trace != nullptr) [[unlikely]] {
       plan_.trace->picks.push_back(service_.explain(set, tried_, plan_.key, now));
     }
-    const std::size_t index = service_.pick(set, tried_, plan_.key, now);
+    std::size_t index = balance::kNobody;
+    if (plan_.preferred != 0) [[unlikely]]
+      index = preferred_index();
+    if (plan_.trace != nullptr && index != balance::kNobody) [[unlikely]]
+      plan_.trace->picks.back().sticky = true;
+    if (index == balance::kNobody) [[likely]]
+      index = service_.pick(set, tried_, plan_.key, now);
     if (index == balance::kNobody) break;
     Endpoint& endpoint = *set.eligible[index];
     if (plan_.trace != nullptr) [[unlikely]]
@@ -172,6 +178,13 @@ void Attempts::report(const AttemptOutcome& outcome, base::Time now) {
   if (cause == Cause::connect) endpoint.suspected.store(true, std::memory_order_relaxed);
   const bool failed = verdict == balance::Outcome::failure;
   service_.learn(endpoint.id, failed, outcome.to_head, now);
+}
+
+std::size_t Attempts::preferred_index() const noexcept {
+  if (tried_.has(plan_.preferred)) return balance::kNobody;
+  const auto found = std::ranges::lower_bound(set_->ids, plan_.preferred);
+  if (found == set_->ids.end() || *found != plan_.preferred) return balance::kNobody;
+  return static_cast<std::size_t>(found - set_->ids.begin());
 }
 
 bool Attempts::is_another_left() const noexcept {

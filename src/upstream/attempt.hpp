@@ -46,6 +46,7 @@ balance::Cause cause_of(const AttemptOutcome& outcome) noexcept;
 /// What holds for all attempts of one exchange.
 struct AttemptPlan {
   std::uint64_t key = 0;                 ///< of the hashing algorithms
+  std::uint32_t preferred = 0;           ///< an endpoint's id: picked while it can be; 0: none
   const config::Retry* retry = nullptr;  ///< null: one attempt
   bool is_idempotent = false;
   bool has_idempotency_key = false;  ///< present and allowed
@@ -83,6 +84,9 @@ class Attempts {
   /// place among the retries on the wire is free. The body, or a stream, may last for hours.
   void answered(unsigned status, base::Time now);
 
+  /// Between next() and report(): who is tried.
+  const Endpoint& endpoint() const noexcept { return *endpoint_; }
+
   /// Ends the try that next() began.
   void report(const AttemptOutcome& outcome, base::Time now);
 
@@ -117,6 +121,7 @@ class Attempts {
 
  private:
   bool is_another_left() const noexcept;
+  std::size_t preferred_index() const noexcept;
   Place refuse(balance::RetryReason reason) noexcept;
   std::uint32_t under_way() const noexcept;
   base::Duration typical_time() const noexcept;

@@ -36,6 +36,7 @@ struct Service {
       : number(number_),
         name(std::move(name_)),
         is_run_here(options.is_run_here),
+        is_sticky(options.policy != nullptr && options.policy->balance.sticky.has_value()),
         endpoints(make_set({.policy = std::move(options.policy)})),
         traffic(lanes),
         breaker(options.breaker, number_),
@@ -47,6 +48,7 @@ struct Service {
   const std::uint32_t number;
   const std::string name;
   const bool is_run_here;  ///< for advice: weir has its log
+  const bool is_sticky;    ///< a cookie keeps clients on their endpoints
   runtime::Published<EndpointSet> endpoints;
   telemetry::Traffic traffic;
 
