@@ -26,14 +26,15 @@ void HttpProxy::plan_tries(const http::RequestHead& head, const Story& story, co
   }
 }
 
-// Back-off, then a place among the retries on the wire. False: the client left, or time is over.
+// Back-off, then a place among the retries on the wire. False: the client left, or time is over. An
+// end that came before is a half-close: the client said all, and waits (docs/hazards.md).
 runtime::Task<bool> HttpProxy::pause(http::Exchange& exchange, upstream::Attempts& attempts) {
   runtime::Readiness timer(context_.lane);  // nothing but time and the client's end wake it
   runtime::Readiness& client = exchange.client().readiness();
   base::Duration wait = attempts.pause();
   for (;;) {
     if (wait > base::Duration::zero()) {
-      if (client.hangup || client.cancelled()) {
+      if (client.cancelled()) {
         exchange.abort();
         co_return false;
       }

@@ -43,7 +43,7 @@ runtime::Task<WaitingLine::Inside> WaitingLine::wait(runtime::Lane& lane, Concur
   const base::Time end = deadline.never() ? base::kNever : deadline.at();
   const auto arrival = balance::on_arrival(false, before, gate.queue(), end, lane.now());
   Inside inside;
-  if (arrival.move == balance::QueueMove::wait && !client.hangup && !client.cancelled()) {
+  if (arrival.move == balance::QueueMove::wait && !client.cancelled()) {
     Waiting self(lane);
     (last_ != nullptr ? last_->next : first_) = &self;
     last_ = &self;
