@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "gateway/story.hpp"
 #include "http/head_writer.hpp"
 #include "http/websocket.hpp"
@@ -13,7 +15,8 @@ namespace {
 using telemetry::Reason;
 
 constexpr std::string_view kBodyTooLarge = "the body is too large";
-constexpr int kViaMax = 3;  // our own mark so often in Via is a loop
+constexpr std::size_t kTargetMax = 256;  // of the client's, kept for `weir explain`
+constexpr int kViaMax = 3;               // our own mark so often in Via is a loop
 
 // A fallback stands in for the service, not for the client's own mistakes.
 bool is_fallback_due(const http::Exchange& exchange, StandIn stand_in, Reason reason) noexcept {
@@ -40,6 +43,13 @@ class HttpProxy::HeadBlock {
     } else {
       pool_.give_small(block_);
     }
+  }
+  /// A copy of `text`, cut to fit, behind the first `used` bytes. Lifetime: this object.
+  std::string_view keep(std::size_t used, std::string_view text) noexcept {
+    const std::span<char> rest = room().subspan(used);
+    text = text.substr(0, std::min(text.size(), rest.size()));
+    std::memcpy(rest.data(), text.data(), text.size());
+    return {rest.data(), text.size()};
   }
   std::span<char> room() const noexcept {
     return {block_, large_ ? net::BufferPool::kLarge : net::BufferPool::kSmall};
@@ -190,6 +200,7 @@ void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block
     }
   }
   plan.head = out.text();
+  story.target = block.keep(plan.head.size(), head.target.substr(0, kTargetMax));
   if (!problem.detail.empty() && story.reason == Reason::ok) {
     story.reason = Reason::client_protocol;
   }
