@@ -52,6 +52,7 @@ object pick_json(const upstream::PickNote& pick, const observe::TrafficView& vie
   out["challenger"] = pick.is_challenger;
   out["generation"] = pick.generation;
   out["panic"] = pick.panic;
+  if (pick.sticky) out["sticky"] = true;
   out["key"] = fmt::format("{:016x}", pick.key);  // a JSON number would lose its low bits
   out["total"] = pick.total;
   out["eligible"] = pick.eligible;

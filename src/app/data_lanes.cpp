@@ -18,14 +18,15 @@ constexpr base::Duration kSweepEvery = std::chrono::seconds(1);
 // weir can still be asked how it is.
 constexpr std::uint64_t kReservedDescriptors = 256;
 
-// A connection costs two descriptors, its own and its upstream's.
-std::uint32_t connections_max(std::size_t servers) {
+// Of all lanes and listeners together. A connection costs two descriptors, its own and its
+// upstream's.
+std::uint32_t connections_max() {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1u << 24;
   const std::uint64_t all = limit.rlim_cur;
   const std::uint64_t free = all > 2 * kReservedDescriptors ? all - kReservedDescriptors : all / 2;
   return static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(std::max<std::uint64_t>(free / 2 / servers, 1), 1u << 24));
+      std::min<std::uint64_t>(std::max<std::uint64_t>(free / 2, 1), 1u << 24));
 }
 
 http::ServerLimits to_limits(const config::Limits& from) {
@@ -87,10 +88,11 @@ base::Result<std::unique_ptr<DataLanes>> DataLanes::open(
     const runtime::Published<gateway::RouteTable>& routes,
     std::span<telemetry::RecordRing* const> access_logs) {
   std::unique_ptr<DataLanes> all(new DataLanes);
+  all->connections_ = std::make_unique<http::ConnectionBound>(connections_max());
   all->limits_.reserve(settings.listeners.size());
   for (const config::Listener& listener : settings.listeners) {
     all->limits_.push_back(to_limits(listener.limits));
-    all->limits_.back().connections_max = connections_max(lanes * settings.listeners.size());
+    all->limits_.back().together = all->connections_.get();
     all->traffic_.push_back(std::make_unique<telemetry::ListenerTraffic>(lanes));
     WEIR_TRY(const net::Address address, net::Address::parse(config::to_text(listener.bind)));
     all->listeners_.push_back({listener.name, address, all->traffic_.back().get()});

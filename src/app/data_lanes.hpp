@@ -56,7 +56,8 @@ class DataLanes {
   struct LaneParts;
   DataLanes() = default;
 
-  std::vector<http::ServerLimits> limits_;  // one a listener
+  std::unique_ptr<http::ConnectionBound> connections_;  // of all lanes and listeners
+  std::vector<http::ServerLimits> limits_;              // one a listener
   std::vector<std::unique_ptr<telemetry::ListenerTraffic>> traffic_;
   std::vector<OpenListener> listeners_;
   http::SocketConnector connector_;

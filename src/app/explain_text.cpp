@@ -98,6 +98,11 @@ std::string pick_sentence(const object& pick) {
     out += " (panic: so few are healthy that health is ignored)";
   }
   const std::string meaning = text_at(pick, "scoreMeaning");
+  if (flag_at(pick, "sticky")) {
+    out += fmt::format(", sticky: the client's cookie named it, before {} was asked.\n",
+                       text_at(pick, "algorithm"));
+    return out;
+  }
   const double at_work = number_at(pick, "algorithmsAtWork");
   out += fmt::format(", by {}", text_at(pick, "algorithm"));
   if (at_work > 1) {

@@ -128,8 +128,7 @@ TEST_F(LoadFile, TakesWhatTheDesignSays) {
   write("sorry.html", "<p>Sorry.");
   const LoadResult result = load_file(write("weir.yaml", kOfTheDesign));
   ASSERT_NE(result.settings, nullptr) << to_text(result.problems);
-  // Two kinds of fallback are read, but nothing acts on them yet.
-  EXPECT_EQ(result.warnings.size(), 2u) << to_text(result.warnings);
+  EXPECT_EQ(result.warnings.size(), 0u) << to_text(result.warnings);
   const Settings& settings = *result.settings;
   const Service& web = settings.services.at(0);
   EXPECT_EQ(web.balance.arms.size(), 3u);

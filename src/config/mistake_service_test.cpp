@@ -177,8 +177,6 @@ TEST(Warnings, OfAService) {
        "1:70", "arms: only adaptive chooses among them, and the algorithm is round_robin"},
       {"services: { app: { discovery: [ static: [{ address: \"a:80\", backup: true }] ] } }",
        "1:31", "app: every endpoint is a backup"},
-      {"services: { app: { discovery: [ static: [\"a:80\"] ], balance: { sticky: {} } } }", "1:64",
-       "sticky: no cookie is set in this version yet"},
   };
   for (const Mistake& row : rows) {
     SCOPED_TRACE(row.text);

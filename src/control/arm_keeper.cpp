@@ -7,7 +7,7 @@ namespace weir::control {
 namespace {
 
 constexpr base::Duration kMarkEvery = std::chrono::seconds(10);
-constexpr base::Duration kShown = std::chrono::seconds(60);
+constexpr base::Duration kShownTime = std::chrono::seconds(60);
 
 // An ejection or an open breaker is no change of scale: it would freeze adaptive just when an
 // endpoint is bad and the arms differ.
@@ -103,7 +103,7 @@ void ArmKeeper::second(const ServiceEntry& service, bool is_disturbed, base::Tim
   if (controller_) decide(service, seen, is_disturbed, now);
   show(service, seen);
   if (now - minute_.back().at >= kMarkEvery) minute_.push_back(seen);
-  while (minute_.size() > 1 && now - minute_[1].at >= kShown) minute_.pop_front();
+  while (minute_.size() > 1 && now - minute_[1].at >= kShownTime) minute_.pop_front();
 }
 
 void ArmKeeper::decide(const ServiceEntry& service, const Mark& seen, bool is_disturbed,

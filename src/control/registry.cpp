@@ -57,7 +57,8 @@ std::shared_ptr<upstream::Service> Registry::add_service(const config::Service& 
   upstream::ServiceOptions options{.policy = slot->policy,
                                    .breaker = slot->breaker,
                                    .concurrency = settings.concurrency,
-                                   .rate_limit = settings.rate_limit};
+                                   .rate_limit = settings.rate_limit,
+                                   .is_run_here = settings.process.has_value()};
   options.retry_budget.share = retry.budget_share;
   options.retry_budget.per_second_min = retry.budget_min;
   slot->service =

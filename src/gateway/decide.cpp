@@ -12,17 +12,6 @@ constexpr std::size_t kTextMax = 256;
 
 std::string cut(std::string_view text) { return std::string(text.substr(0, kTextMax)); }
 
-// "GET /x?y HTTP/1.1": nobody knew that this exchange would fail, and the client's own head is
-// gone, so the target is the one the service was sent.
-void read_request_line(std::string_view head, DecisionView& decision) {
-  const std::string_view line = head.substr(0, head.find('\r'));
-  const std::size_t method_end = line.find(' ');
-  const std::size_t target_end = line.rfind(' ');
-  if (method_end == std::string_view::npos || target_end == method_end) return;
-  decision.method = cut(line.substr(0, method_end));
-  decision.path = cut(line.substr(method_end + 1, target_end - method_end - 1));
-}
-
 }  // namespace
 
 // `weir-explain: 1` from a trusted address traces this exchange and asks for `weir-attempts` in the
@@ -53,7 +42,8 @@ void HttpProxy::keep_decision(const http::Exchange& exchange, Story& story, cons
   if (story.decision != nullptr) {
     decision = std::move(*story.decision);
   } else {
-    read_request_line(plan.head, decision);
+    decision.method = plan.method();
+    decision.path = story.target;
   }
   decision.request_id = telemetry::view(story.id);
   const base::Time now = context_.lane.precise_now();

@@ -73,6 +73,24 @@ TEST_F(Decide, AFailureIsKeptWithEveryAttempt) {
   EXPECT_FALSE(failed.detail.empty());
 }
 
+TEST_F(Decide, AnUntracedFailureShowsTheClientsOwnTarget) {
+  config::Settings settings = InMemoryGateway::default_settings();
+  settings.routes[0].match.path = "/app/";
+  settings.routes[0].strip_prefix = true;
+  gateway_.emplace(std::move(settings));
+  gateway_->connect();
+  gateway_->exchange("GET /app/ HTTP/1.1\r\nHost: a\r\n\r\n");  // traced
+  gateway_->origin().response = "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n";
+  gateway_->exchange("GET /app/./x?y=1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_EQ(kept().size(), 2u);
+  EXPECT_EQ(kept()[0].trace, nullptr);
+  EXPECT_EQ(kept()[0].method, "GET");
+  EXPECT_EQ(kept()[0].path, "/app/./x?y=1");
+  const std::string query(4000, 'q');
+  gateway_->exchange("GET /app/x?" + query + " HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(kept()[0].path, ("/app/x?" + query).substr(0, 256)) << "a bounded copy";
+}
+
 TEST_F(Decide, ATrustedPeerMayAskForAnExplanation) {
   const std::string asking = "GET /x HTTP/1.1\r\nHost: a\r\nweir-explain: 1\r\n\r\n";
   gateway_->exchange(asking);

@@ -129,6 +129,12 @@ ExplainedRequest HttpProxy::explain(const RequestSketch& sketch) {
   out.pick =
       service.explain(*set, {}, {.key = key.value_or(0), .arm = policy.arm}, context_.lane.now());
   out.draws = out.key_is_missing || is_drawn(algorithm);
+  if (const auto id = sticky_endpoint(*head, *match.route, *set); id != 0) {
+    out.pick.sticky = true;
+    out.draws = false;
+    out.winners = {id};
+    return out;
+  }
   foretell(out);
   return out;
 }

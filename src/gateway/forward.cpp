@@ -112,13 +112,30 @@ bool Forward::fits_buffer() const noexcept {
   return std::max(piece_.content, held_.size()) <= plan_.route.settings.retry.buffer;
 }
 
+// An answer that failed is swallowed only for something better.
+bool Forward::has_stand_in() const {
+  switch (plan_.stand_in) {
+    case StandIn::none:
+      return false;
+    case StandIn::answer:
+      return true;
+    case StandIn::last_good:
+      return plan_.route.last_good->find(plan_.good_key, exchange_.lane().now(),
+                                         plan_.route.settings.fallback->last_good->max_age) !=
+             nullptr;
+    case StandIn::service:
+      return is_whole();
+  }
+  return false;
+}
+
 bool Forward::ask_again(balance::Cause cause) {
-  retry_ = attempts_.again({.cause = cause,
-                            .is_unsent = unsent_,
-                            .is_response_begun = exchange_.responded() || told_interim_,
-                            .is_body_kept = !body_started_ && fits_buffer(),
-                            .retry_after = retry_after_},
-                           exchange_.lane().now());
+  retry_ = attempts_->again({.cause = cause,
+                             .is_unsent = unsent_,
+                             .is_response_begun = exchange_.responded() || told_interim_,
+                             .is_body_kept = is_whole(),
+                             .retry_after = retry_after_},
+                            exchange_.lane().now());
   return retry_;
 }
 
@@ -316,6 +333,8 @@ runtime::Task<upstream::AttemptOutcome> Forward::send(upstream::Endpoint& endpoi
     upstream_.reset();
   }
   release_connection();
+  if (keeping_ != nullptr && step == Step::done) [[unlikely]]
+    keep_answer();
   const base::Time now = exchange_.lane().precise_now();
   const upstream::AttemptOutcome outcome{
       .reason = reason_,

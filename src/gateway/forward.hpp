@@ -13,10 +13,14 @@
 #include "gateway/endpoint_pools.hpp"
 #include "gateway/forwarding.hpp"
 #include "gateway/route_table.hpp"
+#include "gateway/sticky.hpp"
 #include "http/body_pump.hpp"
 #include "upstream/attempt.hpp"
 
 namespace weir::gateway {
+
+/// What answers when every attempt has failed.
+enum class StandIn : std::uint8_t { none, answer, last_good, service };
 
 /// What a forward needs to know of its request after the head is gone.
 struct ForwardPlan {
@@ -26,11 +30,14 @@ struct ForwardPlan {
   std::string websocket_accept;  ///< what the 101 must hold; empty: no upgrade
   bool chunked = false;
   bool idempotent = false;
-  bool has_fallback = false;
+  StandIn stand_in = StandIn::none;
   bool tells_attempts = false;  ///< the answer says how many there were: weir-attempts
   balance::CauseSet failing;    ///< answers that are retried or replaced, where that is possible
   std::uint64_t body_max = 0;   ///< 0 = no limit
   base::Deadline total;
+  std::unique_ptr<StickyPlan> sticky;  ///< null: no cookie is set
+  std::string own_lines;               ///< finished field lines for the final head; empty for most
+  std::string good_key;  ///< a good answer is kept for the route under this; empty: it is not
 
   std::string_view method() const noexcept { return {method_text, method_size}; }
   /// Requires: at most 32 bytes, as the parser sees to.
@@ -46,7 +53,7 @@ class Forward {
  public:
   Forward(http::Exchange& exchange, EndpointPools& pools, const ForwardPlan& plan,
           upstream::Attempts& attempts)
-      : exchange_(exchange), pools_(pools), plan_(plan), attempts_(attempts) {}
+      : exchange_(exchange), pools_(pools), plan_(plan), attempts_(&attempts) {}
   /// The request's bytes, kept for another attempt, leave the input.
   ~Forward();
 
@@ -64,6 +71,12 @@ class Forward {
   void has_waited() noexcept { waited_ = true; }
   base::Deadline total() const noexcept { return plan_.total; }
 
+  /// All of the request can be sent once more.
+  bool is_whole() const noexcept { return !body_started_ && fits_buffer(); }
+  /// Further attempts are those of another service. Requires: is_whole().
+  void go_over_to(upstream::Attempts& attempts) noexcept { attempts_ = &attempts; }
+  /// Of the last attempt's answer, when it was not passed on.
+  std::optional<base::Duration> retry_after() const noexcept { return retry_after_; }
   /// Why the attempt failed, for the problem's detail.
   const std::string& detail() const noexcept { return detail_; }
   telemetry::Flags flags() const noexcept { return flags_; }
@@ -83,6 +96,10 @@ class Forward {
   void begin_attempt();
   bool ask_again(balance::Cause cause);
   bool fits_buffer() const noexcept;
+  bool has_stand_in() const;
+  std::string_view own_lines();
+  void begin_keeping(const http::ResponseHead& head, std::string_view content);
+  void keep_answer();
 
   // ---- steps that wait
   runtime::Task<Step> connect(upstream::Endpoint& endpoint);
@@ -104,18 +121,26 @@ class Forward {
     return plan_.chunked ? http::Coding::chunked : http::Coding::plain;
   }
 
+  /// An answer that is being copied while it is sent.
+  struct Keeping {
+    std::unique_ptr<GoodAnswer> answer;
+    http::BodyCopy body;
+  };
+
   http::Exchange& exchange_;
   EndpointPools& pools_;
   const ForwardPlan& plan_;
-  upstream::Attempts& attempts_;
+  upstream::Attempts* attempts_;
   http::ClientPool::Use pool_;
   std::unique_ptr<http::ClientConnection> upstream_;
+  std::string cookie_line_;
   std::string framed_head_;  // texts of rest_ that would not outlive their piece
   std::string framed_tail_;
-  net::Gather rest_;               // what a send could not write at once
-  std::size_t rest_consumed_ = 0;  // of the upstream's input, once it is written
-  std::string held_;               // a chunked body's validated front
-  http::Exchange::Piece piece_;    // the first piece of a length-framed body, in the input
+  net::Gather rest_;                  // what a send could not write at once
+  std::size_t rest_consumed_ = 0;     // of the upstream's input, once it is written
+  std::unique_ptr<Keeping> keeping_;  // null for almost all
+  std::string held_;                  // a chunked body's validated front
+  http::Exchange::Piece piece_;       // the first piece of a length-framed body, in the input
   base::Deadline attempt_;
   base::Time started_{};                       // the attempt
   base::Time head_at_{};                       // its response's head was judged; 0 = not yet

@@ -74,7 +74,7 @@ bool Forward::swallow_answer() {
   if (!wish.empty() && http::parse_content_length(wish, seconds, digits)) {
     retry_after_ = std::chrono::seconds(std::min<std::uint64_t>(seconds, 86'400));
   }
-  if (!ask_again(cause) && !plan_.has_fallback) return false;
+  if (!ask_again(cause) && !has_stand_in()) return false;
   status_ = head.status;
   upstream_->body = answer_body(head);
   upstream_->keep_alive = head.keep_alive;
@@ -103,7 +103,7 @@ Forward::Step Forward::answer_final() {
   upstream_->body = answer_body(head);
   http::HeadWriter out(exchange_.context().out());
   write_response_head(out, head, plan_.route, exchange_, framing, plan_.request_id,
-                      plan_.tells_attempts ? attempts_.count() : 0);
+                      plan_.tells_attempts ? attempts_->count() : 0, own_lines());
   const std::span<char> bytes(const_cast<char*>(upstream_->input.data()) + head.bytes,
                               upstream_->input.size() - head.bytes);
   const http::BodyDecoder::Step first = upstream_->body.decode(bytes);
@@ -113,9 +113,11 @@ Forward::Step Forward::answer_final() {
                                  upstream_->body.trailers());
   out.put(framed.size_line());
   if (!out.fits()) return fail(Reason::upstream_protocol, 502, "the response's head is too large");
+  if (!plan_.good_key.empty() && may_be_kept(head)) [[unlikely]]
+    begin_keeping(head, {bytes.data(), first.content});
   status_ = head.status;
   exchange_.set_responded(head.status);
-  attempts_.answered(head.status, exchange_.lane().now());
+  attempts_->answered(head.status, exchange_.lane().now());
   net::Gather parts{out.text(), {bytes.data(), first.content}, framed.tail()};
   rest_consumed_ = head.bytes + first.consumed;
   switch (exchange_.send_now(parts)) {
@@ -134,6 +136,34 @@ Forward::Step Forward::answer_final() {
   return done ? Step::done : Step::wait;
 }
 
+// A cookie that names this endpoint already needs no other.
+std::string_view Forward::own_lines() {
+  if (plan_.sticky == nullptr) [[likely]]
+    return plan_.own_lines;
+  const upstream::Endpoint& endpoint = attempts_->endpoint();
+  if (endpoint.id == plan_.sticky->wanted) return {};
+  cookie_line_ = set_cookie_line(*plan_.sticky, endpoint);
+  return cookie_line_;
+}
+
+void Forward::begin_keeping(const http::ResponseHead& head, std::string_view content) {
+  auto answer = copy_fields(head);
+  if (answer == nullptr) return;
+  keeping_ = std::make_unique<Keeping>();
+  keeping_->answer = std::move(answer);
+  keeping_->body.max = LastGood::kBodyMax;
+  keeping_->body.text.reserve(head.content_length);
+  keeping_->body.add(content);
+}
+
+void Forward::keep_answer() {
+  const std::unique_ptr<Keeping> keeping = std::move(keeping_);
+  if (keeping->body.is_over) return;
+  keeping->answer->body = std::move(keeping->body.text);
+  keeping->answer->at = exchange_.lane().now();
+  plan_.route.last_good->keep(plan_.good_key, std::move(keeping->answer));
+}
+
 // Bytes behind a whole response stay in the input: release_connection() then drops the connection,
 // so that nobody takes them for the next response.
 runtime::Task<Forward::Step> Forward::finish_answer() {
@@ -148,7 +178,8 @@ runtime::Task<Forward::Step> Forward::finish_answer() {
     upstream_->input.consume(rest_consumed_);
   }
   auto pumping =
-      http::pump_response_body(*upstream_, exchange_, coding_, plan_.route.settings.timeout.idle);
+      http::pump_response_body(*upstream_, exchange_, coding_, plan_.route.settings.timeout.idle,
+                               keeping_ != nullptr ? &keeping_->body : nullptr);
   const http::DownloadEnd end = co_await pumping;
   switch (end.kind) {
     case http::DownloadEnd::Kind::complete:
@@ -200,11 +231,11 @@ Forward::Step Forward::take_bytes(runtime::Wake wake) {
 runtime::Task<Forward::Step> Forward::run_upgrade() {
   http::ResponseHead& head = exchange_.context().response;
   http::HeadWriter out(exchange_.context().out());
-  write_interim_head(out, head);
+  write_interim_head(out, head, own_lines());
   upstream_->input.consume(head.bytes);
   status_ = 101;
   exchange_.set_responded(101);
-  attempts_.answered(101, exchange_.lane().now());
+  attempts_->answered(101, exchange_.lane().now());
   auto sending = exchange_.send({.head = out.text()});
   const auto sent = co_await sending;
   if (!sent) co_return fail_client(101, "the client is gone");

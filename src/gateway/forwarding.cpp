@@ -186,7 +186,8 @@ ResponseFraming frame_response(const http::ResponseHead& head, std::uint8_t clie
 
 void write_response_head(HeadWriter& out, http::ResponseHead& head, const Route& route,
                          http::Exchange& exchange, const ResponseFraming& framing,
-                         std::string_view request_id, std::uint32_t attempts) {
+                         std::string_view request_id, std::uint32_t attempts,
+                         std::string_view own_lines) {
   const bool tells_id = route.settings.request_id || attempts != 0;
   if (!route.response.removed.empty()) drop_named(head.fields, route.response);
   if (attempts != 0) [[unlikely]]
@@ -213,6 +214,7 @@ void write_response_head(HeadWriter& out, http::ResponseHead& head, const Route&
   }
   if (attempts != 0) [[unlikely]]
     put_attempts(out, attempts);
+  out.put(own_lines);
   out.put(route.response.added);
   out.put(kVia);
   if (framing.coding == http::Coding::chunked) {
@@ -231,12 +233,13 @@ void write_response_head(HeadWriter& out, http::ResponseHead& head, const Route&
   out.put("\r\n");
 }
 
-void write_interim_head(HeadWriter& out, http::ResponseHead& head) {
+void write_interim_head(HeadWriter& out, http::ResponseHead& head, std::string_view own_lines) {
   out.put("HTTP/1.1 ");
   out.put(head.status_text);
   if (head.status_text.size() == 3) out.put(" ");  // RFC 9112, 4: the space stays without a reason
   out.put("\r\n");
   out.put_kept(head.fields, head.bytes);
+  out.put(own_lines);
   if (head.status == 101) out.put("Connection: Upgrade\r\nUpgrade: websocket\r\n");
   out.put("\r\n");
 }

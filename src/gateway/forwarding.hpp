@@ -37,11 +37,14 @@ ResponseFraming frame_response(const http::ResponseHead& head, std::uint8_t clie
                                bool head_request) noexcept;
 
 /// The final head for the client. `attempts`: told, with the request id, to who asked; 0: not.
+/// `own_lines`: more finished lines of weir's own.
 void write_response_head(http::HeadWriter& out, http::ResponseHead& head, const Route& route,
                          http::Exchange& exchange, const ResponseFraming& framing,
-                         std::string_view request_id, std::uint32_t attempts);
+                         std::string_view request_id, std::uint32_t attempts,
+                         std::string_view own_lines);
 
 /// An interim head (103, or a 101 that was accepted) for the client.
-void write_interim_head(http::HeadWriter& out, http::ResponseHead& head);
+void write_interim_head(http::HeadWriter& out, http::ResponseHead& head,
+                        std::string_view own_lines = {});
 
 }  // namespace weir::gateway

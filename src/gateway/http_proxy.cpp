@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "gateway/story.hpp"
 #include "http/head_writer.hpp"
 #include "http/websocket.hpp"
@@ -13,42 +15,13 @@ namespace {
 using telemetry::Reason;
 
 constexpr std::string_view kBodyTooLarge = "the body is too large";
-constexpr std::uint32_t kForcedRetryAfter = 30;  // s; forced open by the operator: no end is known
-constexpr int kViaMax = 3;                       // our own mark so often in Via is a loop
+constexpr std::size_t kTargetMax = 256;  // of the client's, kept for `weir explain`
+constexpr int kViaMax = 3;               // our own mark so often in Via is a loop
 
-http::Problem make_problem(std::uint16_t status, std::string detail, std::string_view action,
-                           Reason reason) {
-  http::Problem problem;
-  problem.status = status;
-  problem.detail = std::move(detail);
-  problem.action = action;
-  problem.reason = telemetry::code(reason);
-  return problem;
-}
-
-std::string_view action_for(Reason reason) noexcept {
-  switch (reason) {
-    case Reason::breaker_open:
-      return "Too many requests failed, or an operator opened it: weir breaker NAME shows which, "
-             "and "
-             "resets it.";
-    case Reason::no_host:
-      return "See which endpoints are eligible: weir status, or GET /api/services on the admin "
-             "listener.";
-    case Reason::connect_failed:
-    case Reason::upstream_closed:
-      return "Look at the service's own log: weir logs NAME.";
-    case Reason::attempt_timeout:
-    case Reason::deadline:
-      return "Raise the route's timeout, or find out why the service is slow.";
-    default:
-      return {};
-  }
-}
-
-// What a fallback stands in for: not the client's own mistakes.
-bool is_service_failure(Reason reason) noexcept {
-  return reason != Reason::client_protocol && reason != Reason::client_gone;
+// A fallback stands in for the service, not for the client's own mistakes.
+bool is_fallback_due(const http::Exchange& exchange, StandIn stand_in, Reason reason) noexcept {
+  return stand_in != StandIn::none && reason != Reason::client_protocol &&
+         reason != Reason::client_gone && !exchange.responded() && !exchange.aborted();
 }
 
 std::uint64_t smaller_limit(std::uint64_t a, std::uint64_t b) noexcept {
@@ -70,6 +43,13 @@ class HttpProxy::HeadBlock {
     } else {
       pool_.give_small(block_);
     }
+  }
+  /// A copy of `text`, cut to fit, behind the first `used` bytes. Lifetime: this object.
+  std::string_view keep(std::size_t used, std::string_view text) noexcept {
+    const std::span<char> rest = room().subspan(used);
+    text = text.substr(0, std::min(text.size(), rest.size()));
+    std::memcpy(rest.data(), text.data(), text.size());
+    return {rest.data(), text.size()};
   }
   std::span<char> room() const noexcept {
     return {block_, large_ ? net::BufferPool::kLarge : net::BufferPool::kSmall};
@@ -180,8 +160,11 @@ void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block
   plan.set_method(head.method);
   plan.chunked = head.framing == http::Framing::chunked;
   plan.idempotent = balance::is_idempotent(head.method);
-  plan.has_fallback = route.settings.fallback && route.settings.fallback->answer;
+  if (route.settings.fallback) [[unlikely]]
+    plan_fallback(head, plan);
   plan_tries(head, story, route, tries);
+  if (route.service->is_sticky) [[unlikely]]
+    plan_sticky(head, plan, tries);
   begin_decision(head, story, route, tries);
   plan.tells_attempts = story.asked_to_explain;
   plan.failing = route.settings.retry.causes;
@@ -217,6 +200,7 @@ void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block
     }
   }
   plan.head = out.text();
+  story.target = block.keep(plan.head.size(), head.target.substr(0, kTargetMax));
   if (!problem.detail.empty() && story.reason == Reason::ok) {
     story.reason = Reason::client_protocol;
   }
@@ -276,9 +260,8 @@ runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
       }
       attempts.conclude(lane.now());
       settle(exchange, story, attempts, sender, problem);
-      if (plan.has_fallback && is_service_failure(story.reason) && !exchange.responded() &&
-          !exchange.aborted()) {
-        auto falling = fall_back(exchange, *route, story, problem);
+      if (is_fallback_due(exchange, plan.stand_in, story.reason)) [[unlikely]] {
+        auto falling = fall_back(exchange, plan, tries, sender, story, problem);
         co_await falling;
       }
     }
@@ -311,52 +294,9 @@ http::Problem HttpProxy::body_problem(http::Exchange& exchange, const base::Erro
   }
 }
 
-// What the attempts came to; a problem when the client has no answer yet.
-void HttpProxy::settle(const http::Exchange& exchange, Story& story,
-                       const upstream::Attempts& attempts, const Forward& sender,
-                       http::Problem& problem) {
-  story.attempts = attempts.count();
-  story.outcome = attempts.outcome();
-  story.endpoint_id = attempts.endpoint_id();
-  story.reason = story.attempts == 0 ? attempts.refusal() : story.outcome.reason;
-  story.flags = sender.flags();
-  if (story.attempts > 1) story.flags.set(telemetry::Flag::retried);
-  if (attempts.in_panic()) story.flags.set(telemetry::Flag::panic);
-  if (exchange.responded()) return;
-  if (story.attempts > 0) {
-    const unsigned status = story.outcome.status;
-    const bool swallowed = story.reason == Reason::ok;
-    problem = make_problem(
-        static_cast<std::uint16_t>(status),
-        swallowed ? fmt::format("the last of {} attempts was answered {}", story.attempts, status)
-                  : sender.detail(),
-        action_for(story.reason), story.reason);
-    return;
-  }
-  if (story.reason == Reason::overload) {
-    problem =
-        make_problem(503, fmt::format("every endpoint of {} is at its limit", story.service->name),
-                     "Try again after the time in Retry-After.", story.reason);
-    problem.retry_after = balance::kQueueRetryAfterSeconds;
-    return;
-  }
-  const bool open = story.reason == Reason::breaker_open;
-  problem =
-      make_problem(503,
-                   open ? fmt::format("the circuit breakers of {} are open", story.service->name)
-                        : fmt::format("no endpoint of {} is eligible", story.service->name),
-                   action_for(story.reason), story.reason);
-  if (open) problem.retry_after = kForcedRetryAfter;
-  if (attempts.refused_until() != base::kNever) {
-    const auto left = attempts.refused_until() - context_.lane.now();
-    problem.retry_after = static_cast<std::uint32_t>(
-        std::clamp<std::int64_t>(left / std::chrono::seconds(1) + 1, 1, 3600));
-  }
-}
-
 void HttpProxy::count(const http::Exchange& exchange, const Story& story,
                       telemetry::TrafficCounters& counters) {
-  const bool attempted = story.attempts == 1 && story.reason == Reason::ok;
+  const bool attempted = story.attempts == 1 && story.reason == Reason::ok && !story.fallback;
   const base::Duration duration =
       attempted ? story.outcome.duration : context_.lane.precise_now() - exchange.started();
   // A fallback is what the client sees; the service failed all the same.

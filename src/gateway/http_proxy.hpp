@@ -61,9 +61,16 @@ class HttpProxy final : public http::Handler {
                upstream::AttemptPlan& tries, http::Problem& problem);
   void plan_tries(const http::RequestHead& head, const Story& story, const Route& route,
                   upstream::AttemptPlan& tries);
+  base::HashSecret sticky_secret() const noexcept;
+  std::uint32_t sticky_endpoint(const http::RequestHead& head, const Route& route,
+                                const upstream::EndpointSet& set);
+  void plan_sticky(const http::RequestHead& head, ForwardPlan& plan, upstream::AttemptPlan& tries);
   http::Problem body_problem(http::Exchange& exchange, const base::Error& error, Story& story);
-  void settle(const http::Exchange& exchange, Story& story, const upstream::Attempts& attempts,
+  void settle(http::Exchange& exchange, Story& story, const upstream::Attempts& attempts,
               const Forward& sender, http::Problem& problem);
+  static http::Problem failed_problem(http::Exchange& exchange, Story& story,
+                                      const upstream::Attempts& attempts, const Forward& sender);
+  static http::Problem refused_problem(const Story& story);
   bool is_too_many(const http::RequestHead& head, Story& story, const Route& route,
                    http::Problem& problem);
   runtime::Task<upstream::WaitingLine::Inside> stand_in_line(http::Exchange& exchange,
@@ -71,8 +78,16 @@ class HttpProxy final : public http::Handler {
                                                              Forward& sender, Story& story,
                                                              http::Problem& problem);
   runtime::Task<bool> pause(http::Exchange& exchange, upstream::Attempts& attempts);
-  runtime::Task<void> fall_back(http::Exchange& exchange, const Route& route, Story& story,
+  static void note_fallback(const Route& route, Story& story, http::Problem& problem);
+  void plan_fallback(const http::RequestHead& head, ForwardPlan& plan);
+  runtime::Task<void> fall_back(http::Exchange& exchange, ForwardPlan& plan,
+                                const upstream::AttemptPlan& tries, Forward& sender, Story& story,
                                 http::Problem& problem);
+  runtime::Task<void> answer_instead(http::Exchange& exchange, const ForwardPlan& plan,
+                                     Story& story, http::Problem& problem);
+  runtime::Task<void> ask_other_service(http::Exchange& exchange, ForwardPlan& plan,
+                                        const upstream::AttemptPlan& tries, Forward& sender,
+                                        Story& story, http::Problem& problem);
   upstream::ServiceLane& lane_of(upstream::Service& service, std::uint32_t slot);
   runtime::Task<void> refuse(http::Exchange& exchange, http::Problem problem, const Story& story,
                              std::string allow);
@@ -94,6 +109,7 @@ class HttpProxy final : public http::Handler {
   /// So that nobody can choose keys that meet in the limit's table; the same on every lane.
   const std::uint64_t hash_seed_;
   std::vector<std::unique_ptr<upstream::ServiceLane>> services_;  // by Route::service_slot
+  std::vector<StickyTokens> sticky_;                              // by Route::service_slot
 };
 
 }  // namespace weir::gateway

@@ -125,7 +125,8 @@ class Origin final : public http::Connector {
 
 class InMemoryGateway {
  public:
-  /// `settings`: one service named "origin"; none given = everything on "/" goes there.
+  /// `settings`: one service named "origin"; none given = everything on "/" goes there. The last
+  /// one gives its limits to "other".
   explicit InMemoryGateway(config::Settings settings = default_settings())
       : context_(lane_),
         origin_(lane_),
@@ -138,12 +139,22 @@ class InMemoryGateway {
                 .policy = policy_,
                 .breaker = upstream::breaker_config(settings.services.front().breaker),
                 .concurrency = settings.services.front().concurrency,
-                .rate_limit = settings.services.front().rate_limit})),
-        routes_(
-            std::make_shared<const RouteTable>(settings, ServiceFinder{{"origin", {service_, 0}}})),
+                .rate_limit = settings.services.front().rate_limit,
+                .is_run_here = settings.services.front().process.has_value()})),
+        other_(std::make_shared<upstream::Service>(
+            2, "other", 1,
+            upstream::ServiceOptions{.policy = policy_,
+                                     .concurrency = settings.services.back().concurrency})),
+        routes_(std::make_shared<const RouteTable>(
+            settings, ServiceFinder{{"origin", {service_, 0}}, {"other", {other_, 1}}})),
         proxy_(context_, origin_, routes_, nullptr) {
     limits.hold_time = std::chrono::hours(1);
     publish(1);
+    other_->endpoints.publish(
+        upstream::make_set({.generation = 1,
+                            .policy = policy_,
+                            .eligible = {std::make_shared<upstream::Endpoint>(
+                                101, "other-1", "10.0.1.1:80", upstream::EndpointOptions{}, 1)}}));
     server_ =
         std::make_unique<http::Server>(context_, nullptr, 0, limits, counters_.lane(0), proxy_);
   }
@@ -222,6 +233,8 @@ class InMemoryGateway {
   }
   telemetry::TrafficSnapshot traffic() const { return service_->traffic.total(); }
   upstream::Service& service() { return *service_; }
+  /// "other", with one endpoint at 10.0.1.1:80: for fallbacks.
+  upstream::Service& other() { return *other_; }
 
   http::ServerLimits limits;
 
@@ -238,6 +251,7 @@ class InMemoryGateway {
   telemetry::ListenerTraffic counters_;
   std::shared_ptr<const upstream::ServicePolicy> policy_;
   std::shared_ptr<upstream::Service> service_;
+  std::shared_ptr<upstream::Service> other_;
   runtime::Published<RouteTable> routes_;
   HttpProxy proxy_;
   std::unique_ptr<http::Server> server_;

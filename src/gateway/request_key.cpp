@@ -1,5 +1,7 @@
 #include "gateway/request_key.hpp"
 
+#include <algorithm>
+
 #include "base/hash.hpp"
 #include "base/text.hpp"
 #include "http/chars.hpp"
@@ -18,18 +20,22 @@ std::uint64_t client_key(std::string_view client) noexcept {
   return base::hash64({reinterpret_cast<const char*>(ip.bytes), 8});
 }
 
-// cookie-string = cookie-pair *( ";" SP cookie-pair ) (RFC 6265, 4.2.1); the first of that name.
-std::optional<std::string_view> cookie(std::string_view line, std::string_view name) noexcept {
-  while (!line.empty()) {
-    const std::size_t end = line.find(';');
-    const std::string_view pair = http::trim(line.substr(0, end));
-    const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && pair.substr(0, equals) == name) {
-      return pair.substr(equals + 1);
+// Calls each(name, value) until it returns true.
+// cookie-string = cookie-pair *( ";" SP cookie-pair ) (RFC 6265, 4.2.1)
+bool any_cookie(const http::RequestHead& head, auto each) {
+  for (const http::Field& field : head.fields) {
+    if (field.id != http::FieldId::cookie) continue;
+    std::string_view line = head.fields.value(field);
+    while (!line.empty()) {
+      const std::size_t end = std::min(line.find(';'), line.size());
+      const std::string_view pair = http::trim(line.substr(0, end));
+      const std::size_t equals = std::min(pair.find('='), pair.size());
+      const std::string_view value = pair.substr(std::min(equals + 1, pair.size()));
+      if (!pair.empty() && each(pair.substr(0, equals), value)) return true;
+      line.remove_prefix(std::min(end + 1, line.size()));
     }
-    line = end == std::string_view::npos ? std::string_view() : line.substr(end + 1);
   }
-  return std::nullopt;
+  return false;
 }
 
 }  // namespace
@@ -56,15 +62,24 @@ std::optional<std::uint64_t> request_key(const config::HashKey& key, const http:
       }
       return std::nullopt;
     case Source::cookie:
-      for (const http::Field& field : head.fields) {
-        if (field.id != http::FieldId::cookie) continue;
-        if (const auto value = cookie(head.fields.value(field), key.name)) {
-          return base::hash64(*value);
-        }
-      }
+      if (const auto value = find_cookie(head, key.name)) return base::hash64(*value);
       return std::nullopt;
   }
   return std::nullopt;
+}
+
+std::optional<std::string_view> find_cookie(const http::RequestHead& head,
+                                            std::string_view name) noexcept {
+  std::optional<std::string_view> found;
+  any_cookie(head, [&](std::string_view each, std::string_view value) {
+    if (each == name) found = value;
+    return each == name;
+  });
+  return found;
+}
+
+bool has_cookie_beside(const http::RequestHead& head, std::string_view name) noexcept {
+  return any_cookie(head, [&](std::string_view each, std::string_view) { return each != name; });
 }
 
 }  // namespace weir::gateway

@@ -20,4 +20,11 @@ config::HashKey key_source(const config::Balance& balance, balance::Algorithm al
 std::optional<std::uint64_t> request_key(const config::HashKey& key, const http::RequestHead& head,
                                          std::string_view client) noexcept;
 
+/// The value of the first cookie of that name. Lifetime: into the head.
+std::optional<std::string_view> find_cookie(const http::RequestHead& head,
+                                            std::string_view name) noexcept;
+
+/// Whether the request carries a cookie of another name.
+bool has_cookie_beside(const http::RequestHead& head, std::string_view name) noexcept;
+
 }  // namespace weir::gateway

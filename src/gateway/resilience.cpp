@@ -1,20 +1,10 @@
-// HttpProxy, when an attempt fails: what may be tried again, the pause before it, and what is
-// answered in the end.
-#include <charconv>
-
+// HttpProxy, when an attempt fails: what may be tried again, and the pause before it.
 #include "gateway/request_key.hpp"
 #include "gateway/story.hpp"
 #include "runtime/cancel.hpp"
 #include "runtime/lane.hpp"
 
 namespace weir::gateway {
-namespace {
-
-// How soon a retry that found too many others on the wire asks again.
-constexpr base::Duration kPlacePause = std::chrono::milliseconds(5);
-
-}  // namespace
-
 void HttpProxy::plan_tries(const http::RequestHead& head, const Story& story, const Route& route,
                            upstream::AttemptPlan& tries) {
   const config::Retry& retry = route.settings.retry;
@@ -35,14 +25,15 @@ void HttpProxy::plan_tries(const http::RequestHead& head, const Story& story, co
   }
 }
 
-// Back-off, then a place among the retries on the wire. False: the client left, or time is over.
+// Back-off, then a place among the retries on the wire. False: the client left, or time is over. An
+// end that came before is a half-close: the client said all, and waits (docs/hazards.md).
 runtime::Task<bool> HttpProxy::pause(http::Exchange& exchange, upstream::Attempts& attempts) {
   runtime::Readiness timer(context_.lane);  // nothing but time and the client's end wake it
   runtime::Readiness& client = exchange.client().readiness();
   base::Duration wait = attempts.pause();
   for (;;) {
     if (wait > base::Duration::zero()) {
-      if (client.hangup || client.cancelled()) {
+      if (client.cancelled()) {
         exchange.abort();
         co_return false;
       }
@@ -60,44 +51,10 @@ runtime::Task<bool> HttpProxy::pause(http::Exchange& exchange, upstream::Attempt
       case upstream::Attempts::Place::refused:
         co_return false;
       case upstream::Attempts::Place::wait:
-        wait = kPlacePause;
+        wait = attempts.wait_for_place(context_.lane.now());
         break;
     }
   }
-}
-
-// The configured answer in place of the failure. It counts as a failed exchange all the same.
-runtime::Task<void> HttpProxy::fall_back(http::Exchange& exchange, const Route& route, Story& story,
-                                         http::Problem& problem) {
-  const config::Fallback& settings = *route.settings.fallback;
-  if (!settings.answer) co_return;
-  const config::StaticAnswer& answer = *settings.answer;
-  http::Response response;
-  response.status = static_cast<std::uint16_t>(answer.status);
-  response.body = answer.body;
-  for (const config::Header& header : answer.headers) {
-    response.fields.emplace_back(header.name, header.value);
-  }
-  if (answer.retry_after_auto && problem.retry_after != 0) {
-    response.fields.emplace_back("Retry-After", std::to_string(problem.retry_after));
-  }
-  response.fields.emplace_back("weir-fallback", "static");
-  std::string status = "weir; details=\"fallback\"";
-  if (const auto error = telemetry::proxy_error(story.reason); !error.empty()) {
-    status += "; error=";
-    status += error;
-  }
-  response.fields.emplace_back("Proxy-Status", std::move(status));
-  response.fields.emplace_back("X-Request-Id", std::string(telemetry::view(story.id)));
-  if (story.asked_to_explain) {
-    response.fields.emplace_back("weir-attempts", std::to_string(story.attempts));
-  }
-  story.flags.set(telemetry::Flag::fallback);
-  story.fallback = true;
-  route.service->fallbacks.fetch_add(1, std::memory_order_relaxed);
-  problem.detail.clear();
-  auto responding = exchange.respond(std::move(response));
-  [[maybe_unused]] const auto sent = co_await responding;
 }
 
 }  // namespace weir::gateway

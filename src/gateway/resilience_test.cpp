@@ -156,6 +156,17 @@ TEST_F(Resilience, TheBackOffWaitsAndEndsWithTheClient) {
   EXPECT_EQ(gateway_->traffic().in_flight, 0);
 }
 
+TEST_F(Resilience, AHalfClosedClientIsServedAfterABackOff) {
+  open(2);
+  origin().responses["10.0.0.1"] = kBusy;
+  for (int i = 0; i < 2; ++i) {
+    gateway_->connect();
+    gateway_->client().push(kGet);
+    gateway_->client().end_writing();
+    EXPECT_EQ(status_of(ask("")), 200) << i;
+  }
+}
+
 TEST_F(Resilience, ARetryAfterOfTheUpstreamIsWaitedForWhenShort) {
   open(2);
   const std::string wait = "HTTP/1.1 503 No\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";

@@ -49,9 +49,15 @@ RouteTable::RouteTable(const config::Settings& settings, const ServiceFinder& se
       route->rate_limit =
           std::make_unique<balance::RateLimit>(upstream::rate_config(*each.rate_limit));
     }
+    if (each.fallback && each.fallback->last_good) route->last_good = std::make_unique<LastGood>();
     if (const auto found = services.find(each.service); found != services.end()) {
       route->service = found->second.first;
       route->service_slot = found->second.second;
+    }
+    if (const auto other = each.fallback ? services.find(each.fallback->service) : services.end();
+        other != services.end()) {
+      route->fallback_service = other->second.first;
+      route->fallback_slot = other->second.second;
     }
     for (std::size_t i = 0; i < settings.listeners.size(); ++i) {
       const std::string& wanted = each.match.listener;

@@ -15,6 +15,7 @@
 
 #include "balance/rate_limit.hpp"
 #include "config/settings.hpp"
+#include "gateway/last_good.hpp"
 #include "http/field.hpp"
 #include "upstream/service.hpp"
 
@@ -31,9 +32,12 @@ struct Route {
   config::Route settings;
   std::shared_ptr<upstream::Service> service;  ///< null for a redirect
   std::uint32_t service_slot = 0;              ///< dense number of the service, for lane tables
+  std::shared_ptr<upstream::Service> fallback_service;  ///< null: none
+  std::uint32_t fallback_slot = 0;
   FieldEdits request;
   FieldEdits response;
   std::unique_ptr<balance::RateLimit> rate_limit;  ///< shared by the lanes; null: none
+  std::unique_ptr<LastGood> last_good;             ///< shared by the lanes; null: none
 };
 
 struct RouteMatch {

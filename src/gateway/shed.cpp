@@ -43,6 +43,8 @@ runtime::Task<upstream::WaitingLine::Inside> HttpProxy::stand_in_line(
     http::Problem& problem) {
   sender.has_waited();
   upstream::ConcurrencyGate& gate = *service.service().gate;
+  const runtime::Readiness& client = exchange.client().readiness();
+  const bool was_half_closed = client.hangup;
   auto waiting =
       service.line().wait(context_.lane, gate, exchange.client().readiness(), sender.total());
   upstream::WaitingLine::Inside inside = co_await waiting;
@@ -54,8 +56,7 @@ runtime::Task<upstream::WaitingLine::Inside> HttpProxy::stand_in_line(
     problem.action = "Try again after the time in Retry-After, or give the service more endpoints.";
     problem.reason = telemetry::code(Reason::overload);
     problem.retry_after = balance::kQueueRetryAfterSeconds;
-    const runtime::Readiness& client = exchange.client().readiness();
-    if (client.hangup || client.cancelled()) exchange.abort();
+    if ((client.hangup && !was_half_closed) || client.cancelled()) exchange.abort();
   }
   co_return inside;
 }

@@ -133,6 +133,33 @@ TEST_F(Shed, AClientThatLeavesTheLineIsForgotten) {
   EXPECT_EQ(gateway_->service().gate->waiting.load(), 0u);
 }
 
+TEST_F(Shed, AHalfClosedClientKeepsItsPlaceInLine) {
+  open(two_at_once);
+  gateway_->origin().response.clear();
+  for (int i = 0; i < 2; ++i) wait_as_client();
+  gateway_->connect();
+  gateway_->client().push(kGet);
+  gateway_->client().end_writing();
+  gateway_->settle();
+  EXPECT_EQ(gateway_->service().gate->waiting.load(), 1u);
+  finish(0);
+  gateway_->settle();
+  EXPECT_EQ(gateway_->origin().requests(), 3);
+  finish(0);  // its upstream connection was taken from the pool
+  EXPECT_EQ(status_of(gateway_->after(0ms)), 200);
+  EXPECT_TRUE(gateway_->client().peer_ended());
+}
+
+TEST_F(Shed, AHalfClosedClientIsToldThatTheLineIsFull) {
+  open(two_at_once);
+  gateway_->origin().response.clear();
+  for (int i = 0; i < 4; ++i) wait_as_client();
+  gateway_->connect();
+  gateway_->client().push(kGet);
+  gateway_->client().end_writing();
+  EXPECT_EQ(status_of(gateway_->after(0ms)), 503);
+}
+
 TEST_F(Shed, EveryPlaceIsGivenBack) {
   open(two_at_once);
   for (int i = 0; i < 20; ++i) EXPECT_EQ(status_of(gateway_->exchange(kGet)), 200);

@@ -37,7 +37,9 @@ struct HttpProxy::Story {
   /// What `weir explain` will tell; empty for most exchanges that go well.
   std::unique_ptr<DecisionView> decision;
   std::shared_ptr<upstream::AttemptTrace> trace;
-  std::string detail;  // of the problem that was answered
+  std::string_view target;  // the client's own, cut; behind the upstream's head in its block
+  std::string detail;       // of the problem that was answered
+  std::string advice;       // its action
   bool asked_to_explain = false;
   bool fallback = false;
   bool websocket = false;
@@ -49,5 +51,9 @@ struct HttpProxy::Story {
            exchange.status() >= 500;
   }
 };
+
+/// `action`, when it is not empty, must outlive the problem.
+http::Problem make_problem(std::uint16_t status, std::string detail, std::string_view action,
+                           telemetry::Reason reason);
 
 }  // namespace weir::gateway

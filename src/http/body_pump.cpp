@@ -93,7 +93,7 @@ runtime::Task<UploadEnd> pump_request_body(Exchange& exchange, ClientConnection&
 }
 
 runtime::Task<DownloadEnd> pump_response_body(ClientConnection& upstream, Exchange& exchange,
-                                              Coding coding, base::Duration idle) {
+                                              Coding coding, base::Duration idle, BodyCopy* copy) {
   using Kind = DownloadEnd::Kind;
   int pieces = 0;
   while (!upstream.body.done()) {
@@ -126,6 +126,8 @@ runtime::Task<DownloadEnd> pump_response_body(ClientConnection& upstream, Exchan
     if (step.refused) {
       co_return DownloadEnd{Kind::upstream_failed, base::Errc::bad_message};
     }
+    if (copy != nullptr) [[unlikely]]
+      copy->add({upstream.input.data(), step.content});
     const FramedPiece framed(coding, {upstream.input.data(), step.content}, upstream.body.done(),
                              upstream.body.trailers());
     const net::Gather parts = framed.gather();

@@ -57,9 +57,27 @@ struct DownloadEnd {
   base::Errc code = base::Errc::internal;
 };
 
-/// Sends what is left of the response's body to the client. `upstream.body` is its decoder.
+/// A copy of a body that goes by, as long as it is not longer than `max`.
+struct BodyCopy {
+  std::size_t max = 0;
+  std::string text;
+  bool is_over = false;  ///< longer: the text is empty again
+
+  void add(std::string_view content) {
+    is_over = is_over || content.size() > max - text.size();
+    if (is_over) {
+      text.clear();
+    } else {
+      text += content;
+    }
+  }
+};
+
+/// Sends what is left of the response's body to the client. `upstream.body` is its decoder. `copy`:
+/// null, or what the body is added to; it outlives the task.
 runtime::Task<DownloadEnd> pump_response_body(ClientConnection& upstream, Exchange& exchange,
-                                              Coding coding, base::Duration idle);
+                                              Coding coding, base::Duration idle,
+                                              BodyCopy* copy = nullptr);
 
 /// Bodies with more than this left are spliced: below it, two system calls more per piece cost
 /// more than the copy (measured between 64 and 256 KiB).

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "http/body_decoder.hpp"
+#include "http/connection_bound.hpp"
 #include "http/lane_context.hpp"
 #include "http/response.hpp"
 #include "net/stream.hpp"
@@ -30,17 +31,18 @@ struct ServerLimits {
   base::Duration hold_time = std::chrono::milliseconds(100);
   std::uint64_t body_rate_min = 240;  ///< bytes/s, judged after body_grace
   base::Duration body_grace = std::chrono::seconds(5);
-  std::uint64_t body_max = 0;         ///< bytes; 0 = no limit
-  std::uint32_t connections_max = 0;  ///< per lane; 0 = no limit
+  std::uint64_t body_max = 0;           ///< bytes; 0 = no limit
+  std::uint32_t connections_max = 0;    ///< of one server; 0 = no limit
+  ConnectionBound* together = nullptr;  ///< with other servers, of other lanes too; null: no limit
 };
 
 /// What every exchange of a connection shares.
 struct Peer {
-  net::IpBytes ip;  ///< the client's
-  char host[46] = {};    ///< its text, without port
+  net::IpBytes ip;     ///< the client's
+  char host[46] = {};  ///< its text, without port
   std::uint8_t host_size = 0;
   const net::Address* local = nullptr;  ///< the listener's; outlives its connections
-  std::uint16_t listener = 0;  ///< index in the configuration
+  std::uint16_t listener = 0;           ///< index in the configuration
 
   std::string_view host_text() const noexcept { return {host, host_size}; }
 };

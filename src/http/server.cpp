@@ -21,8 +21,9 @@ void Server::link(Connection& connection) noexcept {
 }
 
 void Server::adopt(std::unique_ptr<net::Stream> stream, const net::Address& peer_address) {
-  if (limits_.connections_max != 0 &&
-      counters_.open.value() >= static_cast<std::int64_t>(limits_.connections_max)) {
+  const bool full = limits_.connections_max != 0 &&
+                    counters_.open.value() >= static_cast<std::int64_t>(limits_.connections_max);
+  if (full || (limits_.together != nullptr && !limits_.together->try_enter())) [[unlikely]] {
     counters_.refused.add();
     return;  // closed at once
   }
@@ -45,6 +46,8 @@ runtime::Task<void> Server::serve(std::unique_ptr<Connection> connection) {
   *connection->previous = connection->next;
   if (connection->next != nullptr) connection->next->previous = connection->previous;
   counters_.open.subtract();
+  connection.reset();  // its descriptor is free before its place is
+  if (limits_.together != nullptr) limits_.together->leave();
 }
 
 runtime::Task<void> Server::accept_loop() {

@@ -30,6 +30,11 @@ Cause cause_of(const AttemptOutcome& outcome) noexcept {
 
 namespace {
 
+// How soon a retry that found too many others on the wire asks again: they end when their answers
+// come, so the longest wait is that of a slow answer, not of a spinning loop.
+constexpr balance::BackoffConfig kPlaceWait{.base = std::chrono::milliseconds(5),
+                                            .cap = std::chrono::milliseconds(160)};
+
 void end(balance::Breaker::Permit& permit, balance::Outcome verdict, base::Time now) {
   switch (verdict) {
     case balance::Outcome::success:
@@ -59,6 +64,7 @@ bool Attempts::enter(base::Time now) {
     return true;
   refusal_ = Reason::breaker_open;
   refused_until_ = breaker.snapshot().until;
+  had_nobody_ = true;
   return false;
 }
 
@@ -92,34 +98,41 @@ Endpoint* Attempts::next(base::Time now) {
   WEIR_ASSERT(endpoint_ == nullptr);
   ticket_ = std::exchange(next_ticket_, std::nullopt);
   decision_ = {};
+  waits_ = 0;
   if (count_ > 0) {
     set_ = service_.hold();
     if (set_->policy->arm_traffic.get() != arms_) arms_ = nullptr;
   }
   begun_ = now;
-  if (set_->ids.empty() && set_->breakers_open) {
-    refusal_ = Reason::breaker_open;
-    refused_until_ = set_->probes_at;
-  }
   const EndpointSet& set = *set_;
   while (!set.ids.empty() && !tried_.full()) {
     if (plan_.trace != nullptr) [[unlikely]] {
       plan_.trace->picks.push_back(service_.explain(set, tried_, plan_.wish, now));
     }
-    const std::size_t index = service_.pick(set, tried_, plan_.wish, now);
+    std::size_t index = balance::kNobody;
+    if (plan_.preferred != 0) [[unlikely]]
+      index = preferred_index();
+    if (plan_.trace != nullptr && index != balance::kNobody) [[unlikely]]
+      plan_.trace->picks.back().sticky = true;
+    if (index == balance::kNobody) [[likely]]
+      index = service_.pick(set, tried_, plan_.wish, now);
     if (index == balance::kNobody) break;
     Endpoint& endpoint = *set.eligible[index];
     if (plan_.trace != nullptr) [[unlikely]]
       plan_.trace->picks.back().chosen = endpoint.id;
     tried_.add(endpoint.id);
+    // Counted first and taken back: lanes that meet at the limit never exceed it together.
+    const std::uint32_t before = endpoint.in_flight.fetch_add(1, std::memory_order_relaxed);
     const std::uint32_t full = set.policy->per_endpoint;
-    if (full != 0 && endpoint.in_flight.load(std::memory_order_relaxed) >= full) [[unlikely]] {
+    if (full != 0 && before >= full) [[unlikely]] {
+      endpoint.in_flight.fetch_sub(1, std::memory_order_relaxed);
       if (refusal_ == Reason::no_host) refusal_ = Reason::overload;
       continue;
     }
     if (set.policy->breaker) {
       permit_ = endpoint.breaker.try_acquire(now);
       if (!permit_) [[unlikely]] {
+        endpoint.in_flight.fetch_sub(1, std::memory_order_relaxed);
         refusal_ = Reason::breaker_open;
         refused_until_ = std::min(refused_until_, endpoint.breaker.snapshot().until);
         continue;
@@ -134,13 +147,14 @@ Endpoint* Attempts::next(base::Time now) {
     ++count_;
     endpoint_ = &endpoint;
     endpoint_id_ = endpoint.id;
-    endpoint.in_flight.fetch_add(1, std::memory_order_relaxed);
     service_.service().in_flight.fetch_add(1, std::memory_order_relaxed);
     endpoint.traffic.lane(service_.lane()).begin();
     if (arms_ != nullptr) [[unlikely]]
       endpoint.arm_picks[service_.lane()].of[plan_.wish.arm].add();
     return endpoint_;
   }
+  had_nobody_ = true;
+  if (set.breakers_open && refusal_ == Reason::no_host) refusal_ = Reason::breaker_open;
   return nullptr;
 }
 
@@ -191,6 +205,13 @@ void Attempts::report(const AttemptOutcome& outcome, base::Time now) {
   service_.learn(endpoint.id, failed, outcome.to_head, now);
 }
 
+std::size_t Attempts::preferred_index() const noexcept {
+  if (tried_.has(plan_.preferred)) return balance::kNobody;
+  const auto found = std::ranges::lower_bound(set_->ids, plan_.preferred);
+  if (found == set_->ids.end() || *found != plan_.preferred) return balance::kNobody;
+  return static_cast<std::size_t>(found - set_->ids.begin());
+}
+
 bool Attempts::is_another_left() const noexcept {
   if (tried_.full()) return false;
   return std::ranges::any_of(set_->ids, [&](std::uint32_t id) { return !tried_.has(id); });
@@ -199,7 +220,6 @@ bool Attempts::is_another_left() const noexcept {
 bool Attempts::again(const FailureFacts& failure, base::Time now) {
   if (plan_.retry == nullptr) return false;
   const config::Retry& settings = *plan_.retry;
-  Service& service = service_.service();
   balance::RetryFacts facts;
   facts.cause = failure.cause;
   facts.is_idempotent = plan_.is_idempotent;
@@ -214,35 +234,79 @@ bool Attempts::again(const FailureFacts& failure, base::Time now) {
   facts.backoff =
       balance::backoff(count_, {settings.backoff_base, settings.backoff_cap}, service_.rng());
   // The first retry of what was provably never sent starts at once (balancing.md, 5).
-  const bool at_once = failure.is_unsent && count_ == 1;
-  if (at_once) facts.backoff = {};
-  facts.service_p50 = std::chrono::microseconds(service.p50_us.load(std::memory_order_relaxed));
+  exempt_ = failure.is_unsent && count_ == 1;
+  if (exempt_) facts.backoff = {};
+  facts.service_p50 = typical_time();
   facts.retry_after = failure.retry_after;
   const balance::RetryPolicy policy{.attempts = settings.attempts, .causes = settings.causes};
   decision_ = balance::decide_retry(facts, policy);
   if (!decision_) return false;
-  exempt_ = at_once;
-  return ask_for_place(now) != Place::refused;
+  // Only a look: whoever would be refused now need not wait for it.
+  const balance::RetryBudget::View budget = service_.service().retry_budget.view(now);
+  if (budget.retries < budget.allowed) return true;
+  decision_ = {.reason = balance::RetryReason::over_budget};
+  return false;
 }
 
-Attempts::Place Attempts::ask_for_place(base::Time now) {
+Attempts::Place Attempts::place(base::Time now) {
+  if (next_ticket_) return Place::taken;
+  if (!plan_.total.never() && plan_.total.at() - now <= typical_time()) {
+    return refuse(balance::RetryReason::no_time_left);
+  }
   Service& service = service_.service();
-  const std::uint32_t under_way = service.in_flight.load(std::memory_order_relaxed);
-  auto ticket = service.retry_budget.ask(now, under_way, exempt_);
+  auto ticket = service.retry_budget.ask(now, under_way(), exempt_);
   switch (ticket.grant()) {
     case balance::RetryGrant::granted:
       next_ticket_ = std::move(ticket);
       service.retries.fetch_add(1, std::memory_order_relaxed);
       return Place::taken;
     case balance::RetryGrant::over_cap:
-      if (!plan_.total.expired(now)) return Place::wait;
-      decision_.reason = balance::RetryReason::no_time_left;
-      return Place::refused;
+      return Place::wait;
     case balance::RetryGrant::over_budget:
       break;
   }
-  decision_.reason = balance::RetryReason::over_budget;
+  return refuse(balance::RetryReason::over_budget);
+}
+
+base::Duration Attempts::wait_for_place(base::Time now) noexcept {
+  const base::Duration bound = balance::backoff_bound(++waits_, kPlaceWait);
+  // Half of it by chance: those that wait do not all come back at once.
+  const auto part = 0.5 + 0.5 * service_.rng().unit();
+  const auto wait =
+      base::Duration(static_cast<std::int64_t>(static_cast<double>(bound.count()) * part));
+  return plan_.total.never() ? wait : std::min<base::Duration>(wait, plan_.total.at() - now);
+}
+
+Attempts::Place Attempts::refuse(balance::RetryReason reason) noexcept {
+  decision_.reason = reason;
+  if (count_ >= 1 && count_ <= AttemptNotes::kMax) notes_.notes[count_ - 1].then = reason;
   return Place::refused;
+}
+
+// Exchanges of the service: at an endpoint, in line at the gate, or between two attempts. Whoever
+// begins one counts it in the service's traffic first.
+std::uint32_t Attempts::under_way() const noexcept {
+  telemetry::Traffic& traffic = service_.service().traffic;
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < traffic.lanes(); ++i) sum += traffic.lane(i).in_flight.value();
+  return static_cast<std::uint32_t>(std::max<std::int64_t>(sum, 0));
+}
+
+base::Duration Attempts::typical_time() const noexcept {
+  return std::chrono::microseconds(service_.service().p50_us.load(std::memory_order_relaxed));
+}
+
+std::string_view Attempts::endpoint_address() const noexcept {
+  if (!set_) return {};
+  for (const EndpointRef& each : set_->eligible) {
+    if (each->id == endpoint_id_) return each->address;
+  }
+  return {};
+}
+
+base::Time Attempts::refused_until() const noexcept {
+  const bool known = set_ && set_->breakers_open;
+  return known ? std::min(refused_until_, set_->probes_at) : refused_until_;
 }
 
 }  // namespace weir::upstream

@@ -8,6 +8,7 @@
 //     attempts.report(co_await send(*endpoint), now);
 //     if (!attempts.again(facts, now)) break;
 //     co_await sleep_for(lane, attempts.pause());
+//     if (attempts.place(now) != Place::taken) break;  // or wait on, while it says so
 //   }
 //   attempts.conclude(now);
 //
@@ -18,6 +19,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "balance/cause.hpp"
@@ -44,6 +46,7 @@ balance::Cause cause_of(const AttemptOutcome& outcome) noexcept;
 /// What holds for all attempts of one exchange.
 struct AttemptPlan {
   PickWish wish;
+  std::uint32_t preferred = 0;           ///< an endpoint's id: picked while it can be; 0: none
   const config::Retry* retry = nullptr;  ///< null: one attempt
   bool is_idempotent = false;
   bool has_idempotency_key = false;  ///< present and allowed
@@ -81,35 +84,48 @@ class Attempts {
   /// place among the retries on the wire is free. The body, or a stream, may last for hours.
   void answered(unsigned status, base::Time now);
 
+  /// Between next() and report(): who is tried.
+  const Endpoint& endpoint() const noexcept { return *endpoint_; }
+
   /// Ends the try that next() began.
   void report(const AttemptOutcome& outcome, base::Time now);
 
-  /// Whether a failed attempt is to be made again; if so its place in the retry budget is taken and
-  /// pause() says how long to wait. Asked at most once an attempt, before or after report().
+  /// Whether a failed attempt may be made again; if so pause() says how long to wait. Nothing is
+  /// reserved yet: a retry that waits is not on the wire. Asked at most once an attempt, before or
+  /// after report().
   bool again(const FailureFacts& facts, base::Time now);
   base::Duration pause() const noexcept { return decision_.after; }
-  /// After the pause: whether the retry has its place on the wire. `wait`: too many retries are
-  /// under way; ask again soon. Cost: no allocation.
+  /// After the pause: takes the retry's place in the budget and on the wire. `wait`: too many
+  /// retries are under way; ask again soon. `refused`: why_not() says why. Cost: no allocation.
   enum class Place : std::uint8_t { taken, wait, refused };
-  Place place(base::Time now) { return next_ticket_ ? Place::taken : ask_for_place(now); }
+  Place place(base::Time now);
+  /// How long to wait until place() is asked again: longer each time, never past the deadline.
+  base::Duration wait_for_place(base::Time now) noexcept;
   balance::RetryReason why_not() const noexcept { return decision_.reason; }
 
   /// The last try's; `no_host` when there was none.
   const AttemptOutcome& outcome() const noexcept { return outcome_; }
   /// Of the last try; 0: nobody was eligible.
   std::uint32_t endpoint_id() const noexcept { return endpoint_id_; }
+  /// Its address; empty when the endpoint is gone. Lifetime: this object, until next().
+  std::string_view endpoint_address() const noexcept;
   std::uint32_t count() const noexcept { return count_; }
   const AttemptNotes& notes() const noexcept { return notes_; }
   bool in_panic() const noexcept { return set_ && set_->panic; }
   /// Why next() gave nobody: no_host, or breaker_open when only breakers stood in the way.
   telemetry::Reason refusal() const noexcept { return refusal_; }
-  /// When the first of these breakers lets probes in; kNever when not known.
-  base::Time refused_until() const noexcept { return refused_until_; }
+  /// The last next() gave nobody, or enter() refused.
+  bool had_nobody() const noexcept { return had_nobody_; }
+  /// When the first breaker that keeps endpoints out lets probes in; kNever when not known.
+  base::Time refused_until() const noexcept;
 
  private:
   bool is_another_left() const noexcept;
   void count_for_arm() noexcept;
-  Place ask_for_place(base::Time now);
+  std::size_t preferred_index() const noexcept;
+  Place refuse(balance::RetryReason reason) noexcept;
+  std::uint32_t under_way() const noexcept;
+  base::Duration typical_time() const noexcept;
 
   ServiceLane& service_;
   const AttemptPlan& plan_;
@@ -118,7 +134,7 @@ class Attempts {
   balance::Breaker::Permit service_permit_;
   balance::Breaker::Permit permit_;                          // of the attempt under way
   std::optional<balance::RetryBudget::Ticket> ticket_;       // of the attempt under way
-  std::optional<balance::RetryBudget::Ticket> next_ticket_;  // of the one that again() promised
+  std::optional<balance::RetryBudget::Ticket> next_ticket_;  // of the one that place() let through
   Endpoint* endpoint_ = nullptr;                             // under way
   AttemptOutcome outcome_;
   AttemptNotes notes_;
@@ -128,6 +144,8 @@ class Attempts {
   base::Time begun_{};  // the attempt under way
   std::uint32_t endpoint_id_ = 0;
   std::uint32_t count_ = 0;
+  std::uint32_t waits_ = 0;  // for the place of the next attempt
+  bool had_nobody_ = false;
   bool exempt_ = false;  // from the cap on retries on the wire
   telemetry::Reason refusal_ = telemetry::Reason::no_host;
   base::Time refused_until_ = base::kNever;

@@ -55,6 +55,7 @@ struct PickNote {
   std::string_view score_meaning;  ///< static
   bool highest_wins = false;
   bool panic = false;
+  bool sticky = false;  ///< the client's cookie chose, not the algorithm
   std::uint64_t key = 0;
   std::size_t total = 0;     ///< endpoints of the service, eligible or not
   std::size_t eligible = 0;  ///< of them

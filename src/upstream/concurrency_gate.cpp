@@ -45,7 +45,7 @@ runtime::Task<WaitingLine::Inside> WaitingLine::wait(runtime::Lane& lane, Concur
   const base::Time empty_at = gate.empty_at.load(std::memory_order_relaxed);
   const auto arrival = balance::on_arrival(false, before, gate.queue(), empty_at, end, lane.now());
   Inside inside;
-  if (arrival.move == balance::QueueMove::wait && !client.hangup && !client.cancelled()) {
+  if (arrival.move == balance::QueueMove::wait && !client.cancelled()) {
     Waiting self(lane);
     (last_ != nullptr ? last_->next : first_) = &self;
     last_ = &self;

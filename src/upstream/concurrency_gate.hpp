@@ -91,7 +91,8 @@ class WaitingLine {
     return {};
   }
 
-  /// Waits for a place, at most the queue's time. Empty: refused. `client`: its end ends the wait.
+  /// Waits for a place, at most the queue's time. Empty: refused. `client`: when it
+  /// ends meanwhile, so does the wait; one that ended before is half-closed and waits on.
   runtime::Task<Inside> wait(runtime::Lane& lane, ConcurrencyGate& gate, runtime::Readiness& client,
                              base::Deadline deadline);
 

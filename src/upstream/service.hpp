@@ -24,6 +24,7 @@ struct ServiceOptions {
   balance::RetryBudgetConfig retry_budget;
   std::optional<config::Concurrency> concurrency;
   std::optional<config::RateLimit> rate_limit;
+  bool is_run_here = false;  ///< some of its endpoints are children of this weir
 };
 
 inline balance::RateLimitConfig rate_config(const config::RateLimit& settings) {
@@ -34,6 +35,8 @@ struct Service {
   Service(std::uint32_t number_, std::string name_, std::size_t lanes, ServiceOptions options = {})
       : number(number_),
         name(std::move(name_)),
+        is_run_here(options.is_run_here),
+        is_sticky(options.policy != nullptr && options.policy->balance.sticky.has_value()),
         endpoints(make_set({.policy = std::move(options.policy)})),
         traffic(lanes),
         breaker(options.breaker, number_),
@@ -44,6 +47,8 @@ struct Service {
 
   const std::uint32_t number;
   const std::string name;
+  const bool is_run_here;  ///< for advice: weir has its log
+  const bool is_sticky;    ///< a cookie keeps clients on their endpoints
   runtime::Published<EndpointSet> endpoints;
   telemetry::Traffic traffic;
 
