@@ -30,6 +30,9 @@ class HttpProxy final : public http::Handler {
   /// To be called about once a second on the lane.
   void sweep() { pools_.sweep(context_.lane.now()); }
   void close_idle() { pools_.close_all(); }
+  /// Waits for connections that are being made for nobody: at most a connect timeout. After the
+  /// last exchange, before the lane ends.
+  runtime::Task<void> finish_connects() { return connects_.close(); }
   /// What this lane decided lately. Lane-only.
   const DecisionRing& decisions() const noexcept { return decisions_; }
   /// What would be done with this request now. Sends nothing, draws nothing, counts nothing.
@@ -73,7 +76,7 @@ class HttpProxy final : public http::Handler {
                    http::Problem& problem);
   runtime::Task<upstream::WaitingLine::Inside> stand_in_line(http::Exchange& exchange,
                                                              upstream::ServiceLane& service,
-                                                             base::Deadline total, Story& story,
+                                                             ForwardPlan& plan, Story& story,
                                                              http::Problem& problem);
   runtime::Task<bool> pause(http::Exchange& exchange, upstream::Attempts& attempts);
   static void note_fallback(const Route& route, Story& story, http::Problem& problem);
@@ -102,6 +105,7 @@ class HttpProxy final : public http::Handler {
   runtime::PublishedReader<RouteTable> routes_;
   telemetry::RecordRing* access_log_;
   EndpointPools pools_;
+  runtime::Gate connects_;  // of hedges
   DecisionRing decisions_;
   /// So that nobody can choose keys that meet in the limit's table; the same on every lane.
   const std::uint64_t hash_seed_;

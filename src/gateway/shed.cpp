@@ -39,12 +39,14 @@ bool HttpProxy::is_too_many(const http::RequestHead& head, Story& story, const R
 
 // In line for a place; an empty one is answered 503.
 runtime::Task<upstream::WaitingLine::Inside> HttpProxy::stand_in_line(
-    http::Exchange& exchange, upstream::ServiceLane& service, base::Deadline total, Story& story,
+    http::Exchange& exchange, upstream::ServiceLane& service, ForwardPlan& plan, Story& story,
     http::Problem& problem) {
   upstream::ConcurrencyGate& gate = *service.service().gate;
   const runtime::Readiness& client = exchange.client().readiness();
   const bool was_half_closed = client.hangup;
-  auto waiting = service.line().wait(context_.lane, gate, exchange.client().readiness(), total);
+  plan.may_hedge = false;  // whoever has to wait knows that there is no room for a second request
+  auto waiting =
+      service.line().wait(context_.lane, gate, exchange.client().readiness(), plan.total);
   upstream::WaitingLine::Inside inside = co_await waiting;
   if (!inside) {
     story.reason = Reason::overload;
