@@ -8,7 +8,6 @@
 
 #include "config/address.hpp"
 #include "config/validate_fallback.hpp"
-#include "config/validate_pending.hpp"
 #include "config/validate_route.hpp"
 #include "config/validate_service.hpp"
 
@@ -174,7 +173,6 @@ void validate(const Settings& settings, const Node& root, Problems& problems) {
   check_routes(settings, root, problems);
   check_fallback_loops(settings, root, problems);
   check_queues(settings, root, problems);
-  check_pending(settings, root, problems);
 }
 
 }  // namespace weir::config

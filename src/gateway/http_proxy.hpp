@@ -32,6 +32,9 @@ class HttpProxy final : public http::Handler {
   void close_idle() { pools_.close_all(); }
   /// Every pick from now on is written down. Requires: nothing was served yet; outlives this.
   void record_into(upstream::PickRecorder& recorder) noexcept { recorder_ = &recorder; }
+  /// Waits for connections that are being made for nobody: at most a connect timeout. After the
+  /// last exchange, before the lane ends.
+  runtime::Task<void> finish_connects() { return connects_.close(); }
   /// What this lane decided lately. Lane-only.
   const DecisionRing& decisions() const noexcept { return decisions_; }
   /// What would be done with this request now. Sends nothing, draws nothing, counts nothing.
@@ -75,8 +78,8 @@ class HttpProxy final : public http::Handler {
                    http::Problem& problem);
   runtime::Task<upstream::WaitingLine::Inside> stand_in_line(http::Exchange& exchange,
                                                              upstream::ServiceLane& service,
-                                                             Forward& sender, Story& story,
-                                                             http::Problem& problem);
+                                                             Forward& sender, ForwardPlan& plan,
+                                                             Story& story, http::Problem& problem);
   runtime::Task<bool> pause(http::Exchange& exchange, upstream::Attempts& attempts);
   static void note_fallback(const Route& route, Story& story, http::Problem& problem);
   void plan_fallback(const http::RequestHead& head, ForwardPlan& plan);
@@ -105,6 +108,7 @@ class HttpProxy final : public http::Handler {
   telemetry::RecordRing* access_log_;
   upstream::PickRecorder* recorder_ = nullptr;
   EndpointPools pools_;
+  runtime::Gate connects_;  // of hedges
   DecisionRing decisions_;
   /// So that nobody can choose keys that meet in the limit's table; the same on every lane.
   const std::uint64_t hash_seed_;

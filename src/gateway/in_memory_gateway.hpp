@@ -14,6 +14,7 @@
 #include "http/server.hpp"
 #include "net/pipe_stream.hpp"
 #include "runtime/manual_lane.hpp"
+#include "runtime/spawn.hpp"
 
 namespace weir::gateway {
 
@@ -161,6 +162,7 @@ class InMemoryGateway {
   ~InMemoryGateway() {
     client_.reset();
     lane_.complete(stop());
+    WEIR_ASSERT(hedges_ended());
     proxy_.close_idle();
   }
 
@@ -239,6 +241,19 @@ class InMemoryGateway {
   http::ServerLimits limits;
 
  private:
+  bool hedges_ended() {
+    bool ended = false;
+    runtime::Gate gate;
+    runtime::spawn(gate, "end", end_hedges(ended));
+    for (int i = 0; i < 60 && !ended; ++i) lane_.advance(std::chrono::seconds(1));
+    return ended;
+  }
+  runtime::Task<void> end_hedges(bool& ended) {
+    auto ending = proxy_.finish_connects();
+    co_await ending;
+    ended = true;
+  }
+
   runtime::Task<int> stop() {
     auto stopping = server_->stop(base::Deadline(base::Time{}));
     co_await stopping;

@@ -39,14 +39,15 @@ bool HttpProxy::is_too_many(const http::RequestHead& head, Story& story, const R
 
 // In line for a place; an empty one is answered 503.
 runtime::Task<upstream::WaitingLine::Inside> HttpProxy::stand_in_line(
-    http::Exchange& exchange, upstream::ServiceLane& service, Forward& sender, Story& story,
-    http::Problem& problem) {
+    http::Exchange& exchange, upstream::ServiceLane& service, Forward& sender, ForwardPlan& plan,
+    Story& story, http::Problem& problem) {
   sender.has_waited();
   upstream::ConcurrencyGate& gate = *service.service().gate;
   const runtime::Readiness& client = exchange.client().readiness();
   const bool was_half_closed = client.hangup;
+  plan.may_hedge = false;  // whoever has to wait knows that there is no room for a second request
   auto waiting =
-      service.line().wait(context_.lane, gate, exchange.client().readiness(), sender.total());
+      service.line().wait(context_.lane, gate, exchange.client().readiness(), plan.total);
   upstream::WaitingLine::Inside inside = co_await waiting;
   if (!inside) {
     story.reason = Reason::overload;
