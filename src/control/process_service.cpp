@@ -79,7 +79,7 @@ void ProcessService::add_member(std::uint32_t index) {
   member.index = index;
   member.given_port = given_port;
   member.child =
-      std::make_unique<supervise::Child>(context_.lane, std::move(spec), output_, *this);
+      std::make_unique<supervise::Child>(context_.lane, std::move(spec), *output_, *this);
   runtime::spawn(*gate_, "child", live(name));
 }
 
@@ -124,17 +124,14 @@ runtime::Task<void> ProcessService::retire(std::string child, base::Duration dra
   if (members_[child].endpoint_id != 0) {
     std::vector<HostChange> changes;
     registry_.apply(members_[child].endpoint_id,
-                    balance::host_event::MembershipSet{
-                        .to = balance::Membership::draining,
-                        .cause = balance::MemberCause::scale_down,
-                        .closes_at = until.at()},
+                    balance::host_event::MembershipSet{.to = balance::Membership::draining,
+                                                       .cause = balance::MemberCause::scale_down,
+                                                       .closes_at = until.at()},
                     context_.lane.now(), &changes);
     for (const HostChange& change : changes) log_change(log_, change);
   }
   for (;;) {
-    const upstream::EndpointRef endpoint = members_[child].endpoint;
-    const bool is_idle =
-        endpoint == nullptr || endpoint->in_flight.load(std::memory_order_relaxed) == 0;
+    const bool is_idle = registry_.in_flight(members_[child].endpoint_id) == 0;
     if (is_idle || until.expired(context_.lane.now())) break;
     const auto wake = co_await runtime::sleep_for(context_.lane, kProbeEvery, stopping_.get());
     if (wake == runtime::Wake::cancelled) co_return;
@@ -142,7 +139,6 @@ runtime::Task<void> ProcessService::retire(std::string child, base::Duration dra
   Member& member = members_[child];
   if (member.endpoint_id != 0) {
     registry_.remove_endpoint(std::exchange(member.endpoint_id, 0), context_.lane.now());
-    member.endpoint.reset();
   }
   member.child->stop(kRetireGrace);
   while (!members_[child].has_ended) co_await runtime::sleep_for(context_.lane, kProbeEvery);
@@ -221,7 +217,6 @@ runtime::Task<base::Result<void>> ProcessService::restart(base::Duration grace) 
       registry_.set_ready(member.endpoint_id, false, "stopped", "restarted by the operator",
                           context_.lane.now());
       registry_.remove_endpoint(std::exchange(member.endpoint_id, 0), context_.lane.now());
-      member.endpoint.reset();
     }
     ++member.life;  // a probe of the ending life is void
     member.child->restart(grace);
@@ -312,7 +307,6 @@ runtime::Task<void> ProcessService::probe(std::string child, std::uint64_t life,
                                             context_.lane.now());
   if (!added) co_return;
   member.endpoint_id = (*added)->id;
-  member.endpoint = *added;
   member.joined = context_.lane.now();
   registry_.set_ready(member.endpoint_id, true, "eligible", "", context_.lane.now());
   log_.info("control", {{"service", service_}, {"endpoint", child}, {"address", address}},
@@ -336,7 +330,6 @@ void ProcessService::ended(const std::string& child, const std::string& how, bas
   Member& member = members_[child];
   if (member.endpoint_id != 0)
     registry_.remove_endpoint(std::exchange(member.endpoint_id, 0), context_.lane.now());
-  member.endpoint.reset();
   ++member.life;
   member.rss_bytes = 0;
   member.cpu_percent = 0;

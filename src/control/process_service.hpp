@@ -64,7 +64,8 @@ class ProcessService final : public supervise::ChildObserver, public ScaleDriver
 
   std::vector<ChildView> children() const;
   const std::string& service() const noexcept { return service_; }
-  supervise::OutputLog& output() noexcept { return output_; }
+  /// Thread-safe; outlives the service while somebody holds it.
+  const std::shared_ptr<supervise::OutputLog>& output() const noexcept { return output_; }
 
   // ---- supervise::ChildObserver
   void started(const std::string& child, pid_t pid) override;
@@ -78,10 +79,9 @@ class ProcessService final : public supervise::ChildObserver, public ScaleDriver
     std::unique_ptr<supervise::Child> child;
     std::string endpoint_name;
     std::uint32_t index = 0;
-    upstream::EndpointRef endpoint;  // while it is in the registry
     base::Time joined{};
-    bool is_leaving = false;  // scaled down
-    bool has_ended = false;   // its run() is over
+    bool is_leaving = false;       // scaled down
+    bool has_ended = false;        // its run() is over
     std::uint16_t given_port = 0;  // for a program that takes {port}
     std::uint32_t endpoint_id = 0;
     std::uint64_t life = 0;  // counts starts: a probe of an older life is void
@@ -107,7 +107,7 @@ class ProcessService final : public supervise::ChildObserver, public ScaleDriver
   config::Process settings_;
   std::uint32_t wanted_;
   http::SocketConnector connector_;
-  supervise::OutputLog output_;
+  const std::shared_ptr<supervise::OutputLog> output_ = std::make_shared<supervise::OutputLog>();
   std::map<std::string, Member> members_;
   std::unique_ptr<runtime::Gate> gate_;
   std::unique_ptr<runtime::CancelSource> stopping_;

@@ -59,7 +59,8 @@ scaling::Facts Scaler::gather(base::Duration p95, base::Time now) {
     cpu.samples.push_back({.value = each.cpu_share, .is_warming = is_warming});
   }
   in_flight_.clear();
-  facts.readings = {std::move(in_flight), std::move(cpu),
+  facts.readings = {std::move(in_flight),
+                    std::move(cpu),
                     {scaling::Metric::p95, {{.value = base::to_ms(p95), .is_warming = false}}}};
   return facts;
 }
@@ -89,8 +90,8 @@ void Scaler::second(base::Duration p95, base::Time now) {
 ScaleAnswer Scaler::by_hand(const ScaleWish& wish, const std::string& who, base::Time now) {
   ScaleAnswer answer{.service = service_};
   answer.from = driver_.wanted();
-  const std::int64_t to = wish.replicas ? std::int64_t{*wish.replicas}
-                                        : std::int64_t{answer.from} + wish.step;
+  const std::int64_t to =
+      wish.replicas ? std::int64_t{*wish.replicas} : std::int64_t{answer.from} + wish.step;
   answer.to = answer.from;
   if (const std::string why = driver_.obstacle(); !why.empty()) {
     answer.kind = ScaleAnswer::Kind::impossible;
@@ -126,9 +127,8 @@ ScaleAnswer Scaler::by_hand(const ScaleWish& wish, const std::string& who, base:
   answer.detail = fmt::format("{}: {} -> {} endpoints", service_, answer.from, wanted);
   history_.operate(answer.from, wanted, scaling::Origin::by_operator, now);
   ++operations_;
-  log_.info("scaler",
-            {{"service", service_}, {"from", answer.from}, {"to", wanted}, {"by", who}}, "{}",
-            answer.detail);
+  log_.info("scaler", {{"service", service_}, {"from", answer.from}, {"to", wanted}, {"by", who}},
+            "{}", answer.detail);
   driver_.scale_to(wanted, drain_);
   return answer;
 }
