@@ -97,7 +97,7 @@ struct Variable {
 /// Children that the supervisor starts. Child i runs `command` + `instances[i % instances.size()]`.
 struct Process {
   std::vector<std::string> command;  ///< never empty
-  std::uint32_t replicas = 1;
+  std::uint32_t replicas = 1;  ///< to begin with, when they are scaled; absent: scaling.min then
   std::string
       ready;  ///< path that answers 2xx when the child is ready; empty: an open port is enough
   std::vector<Variable> environment;  ///< added to weir's own
@@ -235,7 +235,8 @@ struct Scaling {
   bool operator==(const Scaling&) const = default;
 };
 
-/// Its endpoints are the static ones below and, when `process` is set, those of the children.
+/// Its endpoints are the static ones below, those of the children when `process` is set, and what
+/// `dns` and `docker` find.
 struct Service {
   std::uint32_t number = 0;  ///< from 1, in the file's order
   std::string name;
