@@ -64,6 +64,9 @@ class AdminHandler final : public http::Handler {
   Answer breakers(AdminRequest request);
   Answer operate_breaker(AdminRequest request);
   Answer drain(AdminRequest request);
+  Answer scale_service(AdminRequest request);
+  Answer scale(AdminRequest request);
+  Answer scale_to(AdminRequest request, std::string service, control::ScaleWish wish);
   Answer endpoint(AdminRequest request);
 
   // decision_paths.cpp

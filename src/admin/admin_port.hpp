@@ -12,6 +12,7 @@
 #include "balance/algorithm.hpp"
 #include "base/result.hpp"
 #include "control/operator_command.hpp"
+#include "control/scale_command.hpp"
 #include "gateway/decision_view.hpp"
 #include "observe/traffic_view.hpp"
 #include "runtime/task.hpp"
@@ -57,6 +58,11 @@ class AdminPort {
   virtual base::Result<std::vector<supervise::OutputLine>> output(std::string service,
                                                                   std::uint64_t after,
                                                                   std::size_t limit) const = 0;
+
+  /// Begins when it may; the answer says what and why. Fails: not_found, deadline.
+  virtual runtime::Task<base::Result<control::ScaleAnswer>> scale(std::string service,
+                                                                  control::ScaleWish wish,
+                                                                  std::string by) = 0;
 
   // ---- what was decided (decision_paths.cpp). Fails: deadline, when a lane does not answer.
 

@@ -168,6 +168,26 @@ runtime::Task<base::Result<void>> AdminLane::act(std::string id, std::string act
   co_return result;
 }
 
+runtime::Task<base::Result<control::ScaleAnswer>> AdminLane::scale(std::string id,
+                                                                   control::ScaleWish wish,
+                                                                   std::string by) {
+  WEIR_CO_TRY(const std::string name, resolve(id));
+  runtime::Foreign<control::ScaleAnswer> hop(lane_);
+  control_.post([this, name, wish, by, done = hop.completer()]() mutable {
+    control::Scaler* scaler = control_.find_scaler(name);
+    if (scaler != nullptr) {
+      done.complete(scaler->by_hand(wish, by, control_.now()));
+      return;
+    }
+    control::ScaleAnswer answer{.service = name};
+    answer.kind = control::ScaleAnswer::Kind::impossible;
+    answer.detail = name + " has neither processes nor containers of weir's own to scale";
+    done.complete(std::move(answer));
+  });
+  auto waiting = hop.wait(lane_.after(kHopTime), &ending_);
+  co_return co_await waiting;
+}
+
 base::Result<std::vector<supervise::OutputLine>> AdminLane::output(std::string id,
                                                                    std::uint64_t after,
                                                                    std::size_t limit) const {

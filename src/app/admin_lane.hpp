@@ -36,6 +36,9 @@ class AdminLane final : public admin::AdminPort {
   runtime::Task<base::Result<void>> act(std::string service, std::string action) override;
   base::Result<std::vector<supervise::OutputLine>> output(std::string service, std::uint64_t after,
                                                           std::size_t limit) const override;
+  runtime::Task<base::Result<control::ScaleAnswer>> scale(std::string service,
+                                                          control::ScaleWish wish,
+                                                          std::string by) override;
   runtime::Task<base::Result<std::vector<gateway::DecisionView>>> decisions(
       gateway::DecisionFilter filter) override;
   runtime::Task<base::Result<gateway::DecisionView>> decision(std::string request_id) override;
