@@ -45,8 +45,8 @@ runtime::Task<void> wait_and_tell(control::ProcessService& processes, Done done)
 
 base::Result<std::unique_ptr<AdminLane>> AdminLane::open(const config::Settings& settings,
                                                          ControlPlane& control, DataLanes& lanes,
-                                                         Reloader& reloader) {
-  std::unique_ptr<AdminLane> admin(new AdminLane(control, lanes, reloader));
+                                                         Reloader& reloader, store::Store* store) {
+  std::unique_ptr<AdminLane> admin(new AdminLane(control, lanes, reloader, store));
   WEIR_TRY(const net::Address wanted, net::Address::parse(config::to_text(settings.admin.bind)));
   WEIR_TRY(auto listener, net::Listener::open(admin->lane_, wanted, false));
   admin->address_ = listener->address();
