@@ -18,17 +18,17 @@ class Listing : public LeafText<Listing> {
  public:
   std::vector<Value> take() { return std::move(values_); }
 
-  void leaf(std::string_view key, std::string text) {
-    values_.push_back({.key = path(key), .text = std::move(text)});
+  void leaf(std::string_view key, std::string_view text) {
+    values_.push_back({.key = path(key), .text = std::string(text)});
   }
   void pairs_begin(std::string_view key) { enter(key); }
-  void pair(std::string_view name, std::string text) {
+  void pair(std::string_view name, std::string_view text) {
     const bool is_hidden = prefix_ == "process.environment.";
-    values_.push_back({.key = path(name), .text = std::move(text), .is_hidden = is_hidden});
+    values_.push_back({.key = path(name), .text = std::string(text), .is_hidden = is_hidden});
   }
   void pairs_end() { leave(); }
   void lists_begin(std::string_view key) { values_.push_back({.key = path(key), .text = "["}); }
-  void argument_list(std::string text) {
+  void argument_list(std::string_view text) {
     std::string& list = values_.back().text;
     if (list.size() > 1) list += ", ";
     list += text;
@@ -109,7 +109,7 @@ std::vector<Value> values_of(const DockerDiscovery& docker) { return listed(dock
 std::string shown_text(std::string_view text) {
   const bool is_quoted = text.size() >= 2 && text.starts_with('"') && text.ends_with('"');
   if (is_quoted && !text.contains('\\')) text = text.substr(1, text.size() - 2);
-  const std::string safe = printable(masked(text));
+  std::string safe = printable(masked(text));
   if (safe.size() <= kShownMax) return safe;
   return std::string(clipped(safe, kShownMax)) + "...";
 }

@@ -24,9 +24,9 @@ class Printer : public LeafText<Printer> {
 
   std::string take() { return std::move(out_); }
 
-  void leaf(std::string_view key, std::string text) { line(key, text, child(key)); }
+  void leaf(std::string_view key, std::string_view text) { line(key, text, child(key)); }
   void pairs_begin(std::string_view key) { open(key, child(key)); }
-  void pair(std::string_view name, std::string text) {
+  void pair(std::string_view name, std::string_view text) {
     line(yaml_scalar(name), text, field_of(at_, name));
   }
   void pairs_end() { close(); }
@@ -34,7 +34,7 @@ class Printer : public LeafText<Printer> {
     open(key, child(key));
     next_list_ = 0;
   }
-  void argument_list(std::string text) {
+  void argument_list(std::string_view text) {
     indent();
     out_ += fmt::format("- {}", text);
     end_line(item_of(at_, next_list_++));

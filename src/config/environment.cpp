@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "config/address.hpp"
 #include "config/settings.hpp"
 
 namespace weir::config {

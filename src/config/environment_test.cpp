@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "config/address.hpp"
 #include "config/effective.hpp"
 #include "config/mistake_table.hpp"
 

@@ -1,10 +1,10 @@
 #pragma once
 // Leaf texts: the half of a visitor that turns each value into its text, as weir.yaml writes it
 // (rows: schema.hpp). The other half, what a section is, belongs to `Derived`:
-//   void leaf(std::string_view key, std::string text)          one key and its value
-//   void pair(std::string_view name, std::string text)         one entry of a map of texts
+//   void leaf(std::string_view key, std::string_view text)     one key and its value
+//   void pair(std::string_view name, std::string_view text)    one entry of a map of texts
 //   void pairs_begin(key), pairs_end()                         around them
-//   void argument_list(std::string text), lists_begin(key), lists_end()
+//   void argument_list(std::string_view text), lists_begin(key), lists_end()
 // An optional value that is absent has no leaf.
 
 #include <string>
@@ -54,7 +54,7 @@ class LeafText {
   }
   template <class Enum>
   void choice(const Row& row, Enum& value, const Choices& choices) {
-    leaf(row, std::string(choices.names[static_cast<std::size_t>(value)]));
+    leaf(row, choices.names[static_cast<std::size_t>(value)]);
   }
   template <class Enum>
   void choices(const Row& row, std::vector<Enum>& values, const Choices& choices) {
@@ -69,8 +69,8 @@ class LeafText {
     if (!is_none(row, value.empty())) leaf(row, yaml_scalar(value));
   }
   void secret(const Row& row, std::string& value, SecretPlace& from, const TextRule&) {
-    std::string text = secret_text(value, from);
-    if (!text.empty()) leaf(row, std::move(text));
+    const std::string text = secret_text(value, from);
+    if (!text.empty()) leaf(row, text);
   }
   void texts(const Row& row, std::vector<std::string>& values, const TextRule&) {
     leaf(row, flow_list(values));
@@ -103,8 +103,11 @@ class LeafText {
   void later(std::span<const std::string_view>, std::string_view) {}
 
  private:
+  friend Derived;
+  LeafText() = default;
+
   Derived& self() { return static_cast<Derived&>(*this); }
-  void leaf(const Row& row, std::string text) { self().leaf(row.key, std::move(text)); }
+  void leaf(const Row& row, std::string_view text) { self().leaf(row.key, text); }
   static bool is_none(const Row& row, bool is_zero) {
     return is_zero && row.presence == Presence::optional;
   }
