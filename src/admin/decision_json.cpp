@@ -38,6 +38,8 @@ object attempt_json(const upstream::AttemptNote& note, std::size_t number,
   out["status"] = note.status;
   out["ms"] = ms_of(note.took);
   out["probe"] = note.is_probe;
+  if (note.is_hedge) out["hedge"] = true;
+  if (note.is_cancelled) out["cancelled"] = true;
   out["breakerBefore"] = word(balance::name(note.breaker_before));
   out["breakerAfter"] = word(balance::name(note.breaker_after));
   out["then"] = word(balance::name(note.then));

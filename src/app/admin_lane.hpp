@@ -8,6 +8,7 @@
 #include "admin/admin_handler.hpp"
 #include "app/control_plane.hpp"
 #include "app/data_lanes.hpp"
+#include "app/reloader.hpp"
 #include "gateway/route_table.hpp"
 
 namespace weir::app {
@@ -17,11 +18,13 @@ class AdminLane final : public admin::AdminPort {
   /// Fails: the address is in use. Lifetime: all references outlive stop().
   static base::Result<std::unique_ptr<AdminLane>> open(const config::Settings& settings,
                                                        ControlPlane& control, DataLanes& lanes,
-                                                       const gateway::ServiceFinder& services);
+                                                       Reloader& reloader);
   ~AdminLane() override;
 
   void start();
   void stop();
+  /// Names beside the bind address that the Host field may have. From any thread.
+  void allow_hosts(const std::vector<std::string>& names);
   const net::Address& address() const noexcept { return address_; }
 
   // ---- admin::AdminPort, on the admin lane
@@ -53,10 +56,10 @@ class AdminLane final : public admin::AdminPort {
                                                  const std::string& by) override;
 
  private:
-  AdminLane(ControlPlane& control, DataLanes& lanes, const gateway::ServiceFinder& services)
+  AdminLane(ControlPlane& control, DataLanes& lanes, Reloader& reloader)
       : control_(control),
         lanes_(lanes),
-        services_(services),
+        reloader_(reloader),
         started_wall_ms_(base::wall_ms()),
         lane_(2000),
         context_(lane_),
@@ -66,7 +69,7 @@ class AdminLane final : public admin::AdminPort {
 
   ControlPlane& control_;
   DataLanes& lanes_;
-  const gateway::ServiceFinder& services_;
+  Reloader& reloader_;
   const std::int64_t started_wall_ms_;
   runtime::Lane lane_;
   runtime::CancelSource ending_;  // no call waits for another lane any longer

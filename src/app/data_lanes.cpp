@@ -68,6 +68,8 @@ struct DataLanes::LaneParts {
     stopping.request();
     auto closing = gate.close();
     co_await closing;
+    auto connects = proxy.finish_connects();
+    co_await connects;
     proxy.close_idle();
     if (recorder != nullptr) recorder->flush();
     lane.stop();

@@ -146,6 +146,7 @@ void add_pick(std::string& out, const object& pick, std::size_t number, double t
 }
 
 std::string attempt_result(const object& attempt) {
+  if (flag_at(attempt, "cancelled")) return "cancelled: the request beside it was answered first";
   const std::string reason = text_at(attempt, "reason");
   const double status = number_at(attempt, "status");
   std::string out;
@@ -158,8 +159,9 @@ std::string attempt_result(const object& attempt) {
 }
 
 void add_attempt(std::string& out, const object& attempt, bool is_last_known, bool went_on) {
-  out += fmt::format("Attempt {:.0f} on {}: {}.\n", number_at(attempt, "number"),
-                     text_at(attempt, "endpoint"), attempt_result(attempt));
+  out += fmt::format(
+      "Attempt {:.0f} on {}{}: {}.\n", number_at(attempt, "number"), text_at(attempt, "endpoint"),
+      flag_at(attempt, "hedge") ? ", begun beside the one before" : "", attempt_result(attempt));
   const std::string before = text_at(attempt, "breakerBefore");
   const std::string after = text_at(attempt, "breakerAfter");
   if (flag_at(attempt, "probe")) out += "  It was a probe of a half-open breaker.\n";

@@ -9,7 +9,7 @@
 #include <ctime>
 #include <thread>
 
-#include "app/resolve_now.hpp"
+#include "app/service_unit.hpp"
 #include "config/address.hpp"
 
 namespace weir::app {
@@ -35,38 +35,6 @@ void raise_descriptor_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-// A static endpoint; a name becomes one endpoint per address it has at the start.
-// The budget is the service's: the first route that leads there says how large it is.
-config::Retry retry_of(const config::Settings& settings, const std::string& service) {
-  for (const config::Route& route : settings.routes) {
-    if (route.service == service) return route.retry;
-  }
-  return {};
-}
-
-base::Result<void> add_static(control::Registry& registry, const std::string& service,
-                              const config::Endpoint& endpoint) {
-  const std::string text = config::to_text(endpoint.address);
-  std::vector<std::string> addresses;
-  if (endpoint.address.is_unix() || net::Address::parse(text)) {
-    addresses.push_back(text);
-  } else {
-    WEIR_TRY(addresses, resolve_now(endpoint.address.host, endpoint.address.port));
-  }
-  for (const std::string& address : addresses) {
-    const std::string name = address == text ? text : text + " " + address;
-    WEIR_TRY(const auto entry, registry.add_endpoint({.service = service,
-                                                      .name = name,
-                                                      .address = address,
-                                                      .weight = endpoint.weight,
-                                                      .backup = endpoint.backup,
-                                                      .at_start = true},
-                                                     base::real_now()));
-    registry.set_ready(entry->id, true, "eligible", "", base::real_now());
-  }
-  return {};
 }
 
 base::Result<int> open_append(const std::string& path) {
@@ -113,16 +81,10 @@ base::Result<std::unique_ptr<Instance>> Instance::open(InstanceOptions options) 
 
   const std::size_t lanes = self->options_.lanes;
   self->registry_ = std::make_unique<control::Registry>(lanes);
-  std::uint32_t slot = 0;
-  for (const config::Service& service : settings.services) {
-    auto added = self->registry_->add_service(service, retry_of(settings, service.name));
-    self->services_[service.name] = {std::move(added), slot++};
-    for (const config::Endpoint& endpoint : service.endpoints) {
-      WEIR_CHECK(add_static(*self->registry_, service.name, endpoint));
-    }
-  }
+  // The control plane knows the services first; routes name what it has made.
   self->routes_ = std::make_unique<runtime::Published<gateway::RouteTable>>(
-      std::make_shared<const gateway::RouteTable>(settings, self->services_));
+      std::make_shared<const gateway::RouteTable>(settings, gateway::ServiceFinder()));
+  WEIR_TRY(const StaticTable statics, resolve_statics(settings));
   std::vector<telemetry::RecordRing*> rings;
   for (std::size_t i = 0; self->access_log_ != nullptr && i < lanes; ++i) {
     rings.push_back(&self->access_log_->ring(i));
@@ -133,10 +95,15 @@ base::Result<std::unique_ptr<Instance>> Instance::open(InstanceOptions options) 
                                              self->options_.record_bytes_max, *self->log_));
     self->lanes_->record_into(*self->record_);
   }
-  self->control_ =
-      std::make_unique<ControlPlane>(settings, *self->registry_, *self->lanes_, *self->log_);
-  WEIR_TRY(self->admin_,
-           AdminLane::open(settings, *self->control_, *self->lanes_, self->services_));
+  self->control_ = std::make_unique<ControlPlane>(self->options_.settings, statics,
+                                                  *self->registry_, *self->lanes_, *self->log_);
+  gateway::ServiceFinder services;
+  for (const config::Service& service : settings.services) {
+    services[service.name] = self->registry_->find_service_named(service.name);
+  }
+  self->routes_->publish(
+      std::make_shared<const gateway::RouteTable>(settings, services, self->routes_->load().get()));
+  WEIR_TRY(self->admin_, AdminLane::open(settings, *self->control_, *self->lanes_, *self));
   return self;
 }
 

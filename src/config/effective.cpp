@@ -26,6 +26,7 @@ class Printer {
   void one_of(const Row& row, std::uint32_t& value, std::span<const std::uint32_t>) {
     line(row.key, std::to_string(value));
   }
+  void port(const Row& row, std::uint16_t& value) { line(row.key, std::to_string(value)); }
   void size(const Row& row, std::uint64_t& value, SizeRange) {
     line(row.key, value == 0 ? "0" : base::format_bytes(value));
   }
@@ -33,13 +34,17 @@ class Printer {
     line(row.key, base::format_bytes(value) + "/s");
   }
   void duration(const Row& row, Duration& value, TimeRange) {
-    line(row.key, base::format_duration(value));
+    if (!is_none(row, value == Duration{})) line(row.key, base::format_duration(value));
   }
-  void share(const Row& row, double& value, RealRange) { line(row.key, share_text(value)); }
+  void share(const Row& row, double& value, RealRange) {
+    if (!is_none(row, value == 0)) line(row.key, share_text(value));
+  }
   void per_second(const Row& row, double& value, RealRange) {
     line(row.key, per_second_text(value));
   }
-  void real(const Row& row, double& value, RealRange) { line(row.key, decimal_text(value)); }
+  void real(const Row& row, double& value, RealRange) {
+    if (!is_none(row, value == 0)) line(row.key, decimal_text(value));
+  }
   void causes(const Row& row, balance::CauseSet& value, std::string_view) {
     std::string out = "[";
     for (const std::string_view word : cause_words(value)) {
@@ -97,6 +102,8 @@ class Printer {
     std::vector<DiscoverySource> sources;
     if (service.process) sources.push_back({.children = true});
     if (!service.endpoints.empty()) sources.push_back({.endpoints = service.endpoints});
+    for (const DnsDiscovery& dns : service.dns) sources.push_back({.dns = dns});
+    if (service.docker) sources.push_back({.docker = service.docker});
     list(row, sources);
   }
   void marker(const Row& row, bool& present) {
@@ -110,8 +117,10 @@ class Printer {
   template <class T>
   void section(const Row& row, T& value) {
     open(row.key);
+    const std::size_t empty = out_.size();
     describe(*this, value);
     close();
+    if (out_.size() == empty) out_.insert(empty - 1, " {}");  // every key was absent
   }
   template <class T>
   void optional_section(const Row& row, std::optional<T>& value) {
@@ -141,6 +150,10 @@ class Printer {
   }
 
  private:
+  // An optional number is absent when it is 0.
+  static bool is_none(const Row& row, bool is_zero) {
+    return is_zero && row.presence == Presence::optional;
+  }
   void indent() {
     out_.append(2 * (depth_ - (dash_ ? 1 : 0)), ' ');
     if (dash_) out_ += "- ";

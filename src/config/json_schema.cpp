@@ -32,6 +32,9 @@ class SchemaWriter {
   void count(const Row& row, std::uint32_t& value, CountRange range) {
     add(row, {{"type", "integer"}, {"minimum", range.min}, {"maximum", range.max}}, value);
   }
+  void port(const Row& row, std::uint16_t& value) {
+    add(row, {{"type", "integer"}, {"minimum", 1}, {"maximum", 65535}}, value);
+  }
   void one_of(const Row& row, std::uint32_t& value, std::span<const std::uint32_t> allowed) {
     add(row, {{"enum", json::array(allowed.begin(), allowed.end())}}, value);
   }

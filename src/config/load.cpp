@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -23,7 +24,15 @@ void settle(Settings& settings, const Node& root) {
   for (std::size_t i = 0; i < settings.services.size(); ++i) {
     Service& service = settings.services[i];
     service.number = static_cast<std::uint32_t>(i + 1);
-    if (!lists_process(services->members[i].value)) service.process.reset();
+    const Node& node = services->members[i].value;
+    if (!lists_process(node)) service.process.reset();
+    if (service.docker && service.docker->label.empty()) {
+      service.docker->label = "weir.service=" + service.name;
+    }
+    const bool is_scaled = service.scaling && service.scaling->driver == ScalingDriver::process;
+    if (service.process && is_scaled && !is_written(node, {"process", "replicas"})) {
+      service.process->replicas = std::max(service.process->replicas, service.scaling->min);
+    }
     Balance& balance = service.balance;
     if (balance.algorithm == balance::Algorithm::adaptive && balance.arms.empty()) {
       balance.arms.assign(kDefaultArms.begin(), kDefaultArms.end());

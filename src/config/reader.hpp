@@ -29,6 +29,8 @@ class Reader {
   void boolean(const Row& row, bool& value);
   void count(const Row& row, std::uint32_t& value, CountRange range);
   void one_of(const Row& row, std::uint32_t& value, std::span<const std::uint32_t> allowed);
+  /// A port to connect to: not 0.
+  void port(const Row& row, std::uint16_t& value);
   void size(const Row& row, std::uint64_t& value, SizeRange range);
   void rate(const Row& row, std::uint64_t& value);
   void duration(const Row& row, Duration& value, TimeRange range);
@@ -145,8 +147,8 @@ class Reader {
   bool is_quantity(const Node& node, std::string_view key, std::string_view what);
 
   std::optional<balance::Cause> cause(const Node& node, std::string_view key);
-  void out_of_range(const Node& node, std::string_view key, std::string_view min,
-                    std::string_view max);
+  // Optional numbers are 0 when absent: a 0 that is written is told to be left out.
+  void out_of_range(const Node& node, const Row& row, std::string_view min, std::string_view max);
 
   // `key: expected …, found …`; `fault`: what a parser made of the text, nullptr if it liked it.
   void refuse_type(const Node& node, std::string_view key, std::string_view what,

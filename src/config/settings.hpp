@@ -74,6 +74,9 @@ struct Admin {
   Address bind{.host = "127.0.0.1", .port = 9900};
   std::vector<std::string> hosts = {"localhost", "127.0.0.1"};  ///< beside the bind address
   bool insecure = false;
+  /// Where weir keeps its records: "sqlite:PATH", "postgres://…"; empty: a file under --data, or
+  /// nowhere without one.
+  std::string store;
   bool operator==(const Admin&) const = default;
 };
 
@@ -94,7 +97,7 @@ struct Variable {
 /// Children that the supervisor starts. Child i runs `command` + `instances[i % instances.size()]`.
 struct Process {
   std::vector<std::string> command;  ///< never empty
-  std::uint32_t replicas = 1;
+  std::uint32_t replicas = 1;  ///< to begin with, when they are scaled; absent: scaling.min then
   std::string
       ready;  ///< path that answers 2xx when the child is ready; empty: an open port is enough
   std::vector<Variable> environment;  ///< added to weir's own
@@ -199,12 +202,49 @@ struct RateLimit {
   bool operator==(const RateLimit&) const = default;
 };
 
-/// Its endpoints are the static ones below and, when `process` is set, those of the children.
+/// Endpoints that are the addresses of a name.
+struct DnsDiscovery {
+  std::string name;
+  std::uint16_t port = 80;
+  std::uint32_t weight = 1;
+  bool backup = false;
+  bool operator==(const DnsDiscovery&) const = default;
+};
+
+/// Endpoints that are containers of a Docker engine.
+struct DockerDiscovery {
+  std::string label;    ///< "key" or "key=value"; never empty
+  std::string network;  ///< empty: the only one of the container
+  Duration resync = std::chrono::seconds(10);
+  bool operator==(const DockerDiscovery&) const = default;
+};
+
+enum class ScalingDriver : std::uint8_t { process, docker };
+
+/// How many endpoints a service has. Without a target: by hand only. `min <= max`.
+struct Scaling {
+  ScalingDriver driver = ScalingDriver::process;
+  std::uint32_t min = 1;
+  std::uint32_t max = 10;
+  double target_in_flight = 0;  ///< requests under way an endpoint; 0: no target
+  double target_cpu = 0;        ///< share of one core; 0: no target
+  Duration target_p95{};        ///< of the service; 0: no target
+  Duration cooldown = std::chrono::seconds(30);
+  Duration down_window = std::chrono::minutes(5);
+  Duration drain = std::chrono::seconds(30);
+  bool operator==(const Scaling&) const = default;
+};
+
+/// Its endpoints are the static ones below, those of the children when `process` is set, and what
+/// `dns` and `docker` find.
 struct Service {
   std::uint32_t number = 0;  ///< from 1, in the file's order
   std::string name;
   std::vector<Endpoint> endpoints;
   std::optional<Process> process;  ///< set only if discovery lists it
+  std::vector<DnsDiscovery> dns;
+  std::optional<DockerDiscovery> docker;
+  std::optional<Scaling> scaling;
   Balance balance;
   Health health;
   Breaker breaker;

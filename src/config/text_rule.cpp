@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kServiceNameMax = 63;
 constexpr std::size_t kMethodMax = 32;  // longer ones are answered 501 (http-rules.md, section 2)
 
+constexpr std::size_t kLabelBytesMax = 512;
+
 constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
 
 std::unexpected<Fault> text_fault(std::string message, std::string suggestion = {}) {
@@ -92,6 +94,62 @@ Parsed<std::string> read_host_pattern(std::string_view text) {
   const auto host = read_host_name(suffix ? text.substr(2) : text);
   if (!host) return std::unexpected(host.error());
   return suffix ? "*." + *host : *host;
+}
+
+Parsed<std::string> read_dns_name(std::string_view text) {
+  std::string_view bare = text;
+  if (const auto scheme = bare.find("://"); scheme != bare.npos) bare.remove_prefix(scheme + 3);
+  bare = bare.substr(0, bare.find('/'));
+  std::string_view inner = bare;
+  if (inner.starts_with('[') && inner.ends_with(']')) inner = inner.substr(1, inner.size() - 2);
+  if (!canonical_ip(inner).empty()) {
+    return text_fault("an address needs no look-up; list it as `static: [\"ADDRESS:PORT\"]`");
+  }
+  if (const auto colon = bare.rfind(':'); colon != bare.npos) {
+    const bool is_name = parse_dns_name(bare.substr(0, colon)).has_value();
+    return text_fault("a host name alone, without scheme or port; `port` is a key of its own",
+                      is_name ? std::string(bare.substr(0, colon)) : std::string());
+  }
+  if (bare.size() == text.size()) return parse_dns_name(text);
+  return text_fault("a host name alone, without scheme or path", std::string(bare));
+}
+
+// Labels of other people's containers: a key has no '=', a value may be any text.
+Parsed<std::string> read_label(std::string_view text) {
+  const std::string_view key = text.substr(0, text.find('='));
+  const std::string shown(clipped(text));
+  const bool is_key = !key.empty() && std::ranges::all_of(key, [](char c) {
+    return is_alpha(c) || is_digit(c) || std::string_view("-._/").contains(c);
+  });
+  if (is_key && text.size() <= kLabelBytesMax && std::ranges::none_of(text, is_control)) {
+    return std::string(text);
+  }
+  if (text.size() > kLabelBytesMax) {
+    return text_fault(fmt::format("a label has at most {} bytes", kLabelBytesMax));
+  }
+  std::string meant(text);  // "app: web", "app = web"
+  if (const auto mark = meant.find_first_of(":="); mark != meant.npos && mark > 0) {
+    meant[mark] = '=';
+    std::erase(meant, ' ');
+  }
+  if (meant == text || meant.starts_with('=') || meant.contains(':')) meant.clear();
+  return text_fault(fmt::format("'{}' is not a label: letters, digits, '.', '-', '_' and '/', then "
+                                "=value or nothing",
+                                shown),
+                    std::move(meant));
+}
+
+// [a-zA-Z0-9][a-zA-Z0-9_.-]*, as the engine has it.
+Parsed<std::string> read_network(std::string_view text) {
+  const auto is_inner = [](char c) {
+    return is_alpha(c) || is_digit(c) || c == '_' || c == '.' || c == '-';
+  };
+  const bool begins = !text.empty() && (is_alpha(text.front()) || is_digit(text.front()));
+  if (begins && text.size() <= kLabelBytesMax && std::ranges::all_of(text, is_inner)) {
+    return std::string(text);
+  }
+  return text_fault(fmt::format("'{}' is not a network's name: letters, digits, '_', '.' and '-'",
+                                clipped(text)));
 }
 
 // Requests are matched after the path was normalised: a prefix that is not in normal form itself
@@ -215,6 +273,11 @@ constinit const TextRule kHostPattern{
 constinit const TextRule kHostName{"a host name or address",
                                    "^([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\]|[0-9A-Fa-f:]+)$",
                                    read_host_name};
+constinit const TextRule kDnsName{"a host name such as web.internal", "^[A-Za-z0-9._-]{1,253}$",
+                                  read_dns_name};
+constinit const TextRule kLabel{"a label such as weir.service=web",
+                                "^[A-Za-z0-9._/-]+(=[^\\u0000-\\u001f\\u007f]*)?$", read_label};
+constinit const TextRule kNetwork{"a network's name", "^[A-Za-z0-9][A-Za-z0-9_.-]*$", read_network};
 constinit const TextRule kPath{"a path such as /app/", "^/[!-~]*$", read_path};
 constinit const TextRule kTarget{"a path such as /health", "^/[!-~]*$", read_target};
 constinit const TextRule kMethod{"a method such as GET", "^[!#-'*+.^_`|~A-Z0-9-]{1,32}$",

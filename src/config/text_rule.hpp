@@ -27,6 +27,12 @@ extern const TextRule kListenerChoice;
 extern const TextRule kHostPattern;
 /// A name or address that the Host field may have, in lower case.
 extern const TextRule kHostName;
+/// A host name that DNS knows, in lower case: no address, no port.
+extern const TextRule kDnsName;
+/// A label of a container: "key" or "key=value".
+extern const TextRule kLabel;
+/// The name of a Docker network.
+extern const TextRule kNetwork;
 /// A path prefix in normal form: "/", "/app/".
 extern const TextRule kPath;
 /// A request target in origin form: "/health", "/health?deep=1".

@@ -8,8 +8,8 @@
 
 #include "config/address.hpp"
 #include "config/validate_fallback.hpp"
-#include "config/validate_pending.hpp"
 #include "config/validate_route.hpp"
+#include "config/validate_scaling.hpp"
 #include "config/validate_service.hpp"
 
 namespace weir::config {
@@ -155,6 +155,8 @@ void check_services(const Settings& settings, const Node& root, Problems& proble
     check_endpoints(member.value, problems);
     check_process(service, member.value, problems);
     check_service(service, member.value, problems);
+    check_scaling(service, member.value, problems);
+    check_dns(service, member.value, problems);
     if (!used.contains(service.name)) {
       problems.warning(member.place,
                        fmt::format("no route leads to service '{}'", clipped(service.name)));
@@ -174,7 +176,6 @@ void validate(const Settings& settings, const Node& root, Problems& problems) {
   check_routes(settings, root, problems);
   check_fallback_loops(settings, root, problems);
   check_queues(settings, root, problems);
-  check_pending(settings, root, problems);
 }
 
 }  // namespace weir::config

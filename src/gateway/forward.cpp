@@ -88,6 +88,7 @@ runtime::Task<base::Result<void>> Forward::hold_body() {
 }
 
 Forward::~Forward() {
+  WEIR_ASSERT(hedge_ == nullptr);
   // What stayed in the input would be read as the next request.
   if (piece_.consumed > 0) exchange_.consume_body(piece_);
 }
@@ -103,7 +104,7 @@ void Forward::begin_attempt() {
     retry_after_.reset();
     rest_ = {};
     interim_ = 0;
-    any_byte_ = reconnected_ = unsent_ = retry_ = false;
+    any_byte_ = reconnected_ = unsent_ = retry_ = raced_ = hedged_ = false;
   }
   first_ = false;
 }
@@ -272,8 +273,8 @@ runtime::Task<Forward::Step> Forward::upload_rest() {
 }
 
 bool Forward::may_reconnect() const noexcept {
-  return upstream_->reused && !reconnected_ && !any_byte_ && plan_.idempotent && !body_started_ &&
-         reason_ == Reason::upstream_closed;
+  return upstream_ && upstream_->reused && !reconnected_ && !hedged_ && !any_byte_ &&
+         plan_.idempotent && !body_started_ && reason_ == Reason::upstream_closed;
 }
 
 void Forward::release_connection() {
@@ -319,7 +320,12 @@ runtime::Task<upstream::AttemptOutcome> Forward::send(upstream::Endpoint& endpoi
         }
         continue;
       }
-      const runtime::Wake wake = co_await answer.wait_readable(attempt_);
+      if (plan_.may_hedge && !raced_ && !any_byte_) [[unlikely]] {
+        auto racing = race();
+        step = co_await racing;
+        continue;
+      }
+      const runtime::Wake wake = co_await upstream_->stream->readiness().wait_readable(attempt_);
       step = take_bytes(wake);
     }
     if (step == Step::carry) {

@@ -15,6 +15,8 @@
 #include "gateway/route_table.hpp"
 #include "gateway/sticky.hpp"
 #include "http/body_pump.hpp"
+#include "runtime/gate.hpp"
+#include "runtime/readiness.hpp"
 #include "upstream/attempt.hpp"
 
 namespace weir::gateway {
@@ -31,6 +33,7 @@ struct ForwardPlan {
   bool chunked = false;
   bool idempotent = false;
   StandIn stand_in = StandIn::none;
+  bool may_hedge = false;       ///< no body, and nothing that a second request would disturb
   bool tells_attempts = false;  ///< the answer says how many there were: weir-attempts
   balance::CauseSet failing;    ///< answers that are retried or replaced, where that is possible
   std::uint64_t body_max = 0;   ///< 0 = no limit
@@ -51,9 +54,15 @@ struct ForwardPlan {
 
 class Forward {
  public:
+  /// `connects`: where connections are made that nobody may wait for to the end; closed after the
+  /// last exchange of the lane.
   Forward(http::Exchange& exchange, EndpointPools& pools, const ForwardPlan& plan,
-          upstream::Attempts& attempts)
-      : exchange_(exchange), pools_(pools), plan_(plan), attempts_(&attempts) {}
+          upstream::Attempts& attempts, runtime::Gate& connects)
+      : exchange_(exchange),
+        pools_(pools),
+        plan_(plan),
+        attempts_(&attempts),
+        connects_(connects) {}
   /// The request's bytes, kept for another attempt, leave the input.
   ~Forward();
 
@@ -69,7 +78,6 @@ class Forward {
   /// The exchange stood in line first: its first attempt begins then, not with the request's first
   /// byte. The limit learns from attempts; with the wait in them it would shrink by its own queue.
   void has_waited() noexcept { waited_ = true; }
-  base::Deadline total() const noexcept { return plan_.total; }
 
   /// All of the request can be sent once more.
   bool is_whole() const noexcept { return !body_started_ && fits_buffer(); }
@@ -101,6 +109,42 @@ class Forward {
   void begin_keeping(const http::ResponseHead& head, std::string_view content);
   void keep_answer();
 
+  // ---- hedging (forward_hedge.cpp)
+  /// A connection on its way. Owners: the exchange that wants it, and the task that makes it;
+  /// either may end first.
+  struct Connecting {
+    explicit Connecting(runtime::Lane& lane) : ready(lane) {}
+    runtime::Readiness ready;  // readable when it is made, or could not be
+    http::ClientPool::Use pool;
+    std::unique_ptr<http::ClientConnection> made;  // null when it could not be
+    bool is_abandoned = false;
+  };
+  /// A second request under way.
+  struct Hedge {
+    Hedge() = default;
+    Hedge(const Hedge&) = delete;
+    Hedge& operator=(const Hedge&) = delete;
+    ~Hedge();
+    runtime::Readiness& readiness() noexcept {
+      return connecting != nullptr ? connecting->ready : upstream->stream->readiness();
+    }
+    http::ClientPool::Use pool;
+    std::shared_ptr<Connecting> connecting;  // null once connected
+    std::unique_ptr<http::ClientConnection> upstream;
+    base::Time started{};
+  };
+  enum class Seen : std::uint8_t { nothing, head, failed };
+  static runtime::Task<void> make_connection(std::shared_ptr<Connecting> state,
+                                             base::Deadline deadline);
+  bool begin_hedge();
+  bool send_hedge();
+  Seen look_at(http::ClientConnection& connection, upstream::AttemptOutcome& outcome);
+  void drop_hedge();
+  Step take_hedge();
+  Step after_hedge_event();
+  runtime::Task<Step> after_first_failed(upstream::AttemptOutcome outcome);
+  runtime::Task<Step> race();
+
   // ---- steps that wait
   runtime::Task<Step> connect(upstream::Endpoint& endpoint);
   runtime::Task<Step> finish_request();
@@ -131,6 +175,7 @@ class Forward {
   EndpointPools& pools_;
   const ForwardPlan& plan_;
   upstream::Attempts* attempts_;
+  runtime::Gate& connects_;
   http::ClientPool::Use pool_;
   std::unique_ptr<http::ClientConnection> upstream_;
   std::string cookie_line_;
@@ -138,6 +183,7 @@ class Forward {
   std::string framed_tail_;
   net::Gather rest_;                  // what a send could not write at once
   std::size_t rest_consumed_ = 0;     // of the upstream's input, once it is written
+  std::unique_ptr<Hedge> hedge_;      // null for almost all
   std::unique_ptr<Keeping> keeping_;  // null for almost all
   std::string held_;                  // a chunked body's validated front
   http::Exchange::Piece piece_;       // the first piece of a length-framed body, in the input
@@ -157,6 +203,8 @@ class Forward {
   bool any_byte_ = false;                      // of the response
   bool continue_relayed_ = false;
   bool reconnected_ = false;
+  bool raced_ = false;   // the time for a second request has been waited for
+  bool hedged_ = false;  // the connection in use is that of the second one
   bool first_ = true;    // attempt
   bool waited_ = false;  // before it
   bool unsent_ = false;  // no byte of the request reached the upstream

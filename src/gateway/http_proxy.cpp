@@ -66,10 +66,11 @@ class HttpProxy::HeadBlock {
   bool large_ = false;
 };
 
-upstream::ServiceLane& HttpProxy::lane_of(upstream::Service& service, std::uint32_t slot) {
+upstream::ServiceLane& HttpProxy::lane_of(const std::shared_ptr<upstream::Service>& service) {
+  const std::uint32_t slot = service->slot;
   if (slot >= services_.size()) services_.resize(slot + 1);
   auto& lane = services_[slot];
-  if (lane == nullptr || &lane->service() != &service) [[unlikely]] {
+  if (lane == nullptr) [[unlikely]] {
     lane = std::make_unique<upstream::ServiceLane>(service, context_.lane.number(), recorder_);
   }
   return *lane;
@@ -187,6 +188,10 @@ void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block
     plan.websocket_accept =
         http::websocket_accept(head.fields.find(http::FieldId::sec_websocket_key));
   }
+  if (route.settings.retry.hedge) [[unlikely]] {
+    plan.may_hedge = plan.idempotent && !plan.chunked && head.content_length == 0 &&
+                     !story.websocket && !head.expects_continue && tries.preferred == 0;
+  }
   const ForwardedBy by{exchange.peer(), story.client, story.peer_is_trusted, plan.request_id,
                        context_.forwarded};
   http::HeadWriter out(block.room());
@@ -225,16 +230,16 @@ runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
     ForwardPlan plan{.route = *route, .request_id = telemetry::view(story.id)};
     upstream::AttemptPlan tries;
     prepare(exchange, story, block, plan, tries, problem);
-    upstream::ServiceLane& service = lane_of(*route->service, route->service_slot);
+    upstream::ServiceLane& service = lane_of(route->service);
     telemetry::TrafficCounters& counters = service.counters();
     counters.begin();
     upstream::Attempts attempts(service, tries);
-    Forward sender(exchange, pools_, plan, attempts);
+    Forward sender(exchange, pools_, plan, attempts, connects_);
     upstream::WaitingLine::Inside inside;
     if (problem.detail.empty() && route->service->gate) {
       inside = service.line().enter(*route->service->gate);
       if (!inside) {
-        auto waiting = stand_in_line(exchange, service, sender, story, problem);
+        auto waiting = stand_in_line(exchange, service, sender, plan, story, problem);
         inside = co_await waiting;
       }
     }
@@ -249,9 +254,10 @@ runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
       while (go_on) {
         upstream::Endpoint* const endpoint = attempts.next(lane.now());
         if (endpoint == nullptr) break;
-        if (story.record != nullptr) story.record->endpoint.set(endpoint->name);
         auto sending = sender.send(*endpoint);
-        attempts.report(co_await sending, lane.now());
+        const upstream::AttemptOutcome outcome = co_await sending;
+        if (story.record != nullptr) story.record->endpoint.set(attempts.endpoint().name);
+        attempts.report(outcome, lane.now());
         go_on = sender.should_retry();
         if (go_on) {
           auto pausing = pause(exchange, attempts);

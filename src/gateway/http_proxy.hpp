@@ -32,6 +32,9 @@ class HttpProxy final : public http::Handler {
   void close_idle() { pools_.close_all(); }
   /// Every pick from now on is written down. Requires: nothing was served yet; outlives this.
   void record_into(upstream::PickRecorder& recorder) noexcept { recorder_ = &recorder; }
+  /// Waits for connections that are being made for nobody: at most a connect timeout. After the
+  /// last exchange, before the lane ends.
+  runtime::Task<void> finish_connects() { return connects_.close(); }
   /// What this lane decided lately. Lane-only.
   const DecisionRing& decisions() const noexcept { return decisions_; }
   /// What would be done with this request now. Sends nothing, draws nothing, counts nothing.
@@ -49,7 +52,7 @@ class HttpProxy final : public http::Handler {
     telemetry::Reason reason = telemetry::Reason::ok;
     std::string detail;
   };
-  runtime::Task<ProbeResult> probe(std::shared_ptr<upstream::Service> service, std::uint32_t slot);
+  runtime::Task<ProbeResult> probe(std::shared_ptr<upstream::Service> service);
 
  private:
   struct Story;     // what is told of one exchange when its head is gone
@@ -75,8 +78,8 @@ class HttpProxy final : public http::Handler {
                    http::Problem& problem);
   runtime::Task<upstream::WaitingLine::Inside> stand_in_line(http::Exchange& exchange,
                                                              upstream::ServiceLane& service,
-                                                             Forward& sender, Story& story,
-                                                             http::Problem& problem);
+                                                             Forward& sender, ForwardPlan& plan,
+                                                             Story& story, http::Problem& problem);
   runtime::Task<bool> pause(http::Exchange& exchange, upstream::Attempts& attempts);
   static void note_fallback(const Route& route, Story& story, http::Problem& problem);
   void plan_fallback(const http::RequestHead& head, ForwardPlan& plan);
@@ -88,7 +91,7 @@ class HttpProxy final : public http::Handler {
   runtime::Task<void> ask_other_service(http::Exchange& exchange, ForwardPlan& plan,
                                         const upstream::AttemptPlan& tries, Forward& sender,
                                         Story& story, http::Problem& problem);
-  upstream::ServiceLane& lane_of(upstream::Service& service, std::uint32_t slot);
+  upstream::ServiceLane& lane_of(const std::shared_ptr<upstream::Service>& service);
   runtime::Task<void> refuse(http::Exchange& exchange, http::Problem problem, const Story& story,
                              std::string allow);
   runtime::Task<void> redirect(http::Exchange& exchange, const Route& route);
@@ -105,11 +108,13 @@ class HttpProxy final : public http::Handler {
   telemetry::RecordRing* access_log_;
   upstream::PickRecorder* recorder_ = nullptr;
   EndpointPools pools_;
+  runtime::Gate connects_;  // of hedges
   DecisionRing decisions_;
   /// So that nobody can choose keys that meet in the limit's table; the same on every lane.
   const std::uint64_t hash_seed_;
-  std::vector<std::unique_ptr<upstream::ServiceLane>> services_;  // by Route::service_slot
-  std::vector<StickyTokens> sticky_;                              // by Route::service_slot
+  std::vector<std::unique_ptr<upstream::ServiceLane>>
+      services_;  // by Service::slot; one that was replaced stays, empty of work
+  std::vector<StickyTokens> sticky_;  // by Service::slot
 };
 
 }  // namespace weir::gateway

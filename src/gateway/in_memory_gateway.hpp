@@ -14,6 +14,7 @@
 #include "http/server.hpp"
 #include "net/pipe_stream.hpp"
 #include "runtime/manual_lane.hpp"
+#include "runtime/spawn.hpp"
 
 namespace weir::gateway {
 
@@ -144,9 +145,10 @@ class InMemoryGateway {
         other_(std::make_shared<upstream::Service>(
             2, "other", 1,
             upstream::ServiceOptions{.policy = policy_,
-                                     .concurrency = settings.services.back().concurrency})),
+                                     .concurrency = settings.services.back().concurrency,
+                                     .slot = 1})),
         routes_(std::make_shared<const RouteTable>(
-            settings, ServiceFinder{{"origin", {service_, 0}}, {"other", {other_, 1}}})),
+            settings, ServiceFinder{{"origin", service_}, {"other", other_}})),
         proxy_(context_, origin_, routes_, nullptr) {
     limits.hold_time = std::chrono::hours(1);
     publish(1);
@@ -161,6 +163,7 @@ class InMemoryGateway {
   ~InMemoryGateway() {
     client_.reset();
     lane_.complete(stop());
+    WEIR_ASSERT(hedges_ended());
     proxy_.close_idle();
   }
 
@@ -239,6 +242,19 @@ class InMemoryGateway {
   http::ServerLimits limits;
 
  private:
+  bool hedges_ended() {
+    bool ended = false;
+    runtime::Gate gate;
+    runtime::spawn(gate, "end", end_hedges(ended));
+    for (int i = 0; i < 60 && !ended; ++i) lane_.advance(std::chrono::seconds(1));
+    return ended;
+  }
+  runtime::Task<void> end_hedges(bool& ended) {
+    auto ending = proxy_.finish_connects();
+    co_await ending;
+    ended = true;
+  }
+
   runtime::Task<int> stop() {
     auto stopping = server_->stop(base::Deadline(base::Time{}));
     co_await stopping;

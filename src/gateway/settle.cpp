@@ -87,7 +87,7 @@ void HttpProxy::settle(http::Exchange& exchange, Story& story, const upstream::A
   story.endpoint_id = attempts.endpoint_id();
   story.reason = story.attempts == 0 ? attempts.refusal() : story.outcome.reason;
   story.flags = sender.flags();
-  if (story.attempts > 1) story.flags.set(telemetry::Flag::retried);
+  if (story.attempts - attempts.hedges() > 1) story.flags.set(telemetry::Flag::retried);
   if (attempts.in_panic()) story.flags.set(telemetry::Flag::panic);
   if (exchange.responded()) return;
   if (story.attempts > 0) {

@@ -32,21 +32,22 @@ bool HttpProxy::is_too_many(const http::RequestHead& head, Story& story, const R
   }
   upstream::Service& service = *route.service;
   if (!service.rate_limit) return false;
-  upstream::ServiceLane& lane = lane_of(service, route.service_slot);
+  upstream::ServiceLane& lane = lane_of(route.service);
   const auto set = lane.hold();
   return set->policy->rate_limit && over(*service.rate_limit, *set->policy->rate_limit);
 }
 
 // In line for a place; an empty one is answered 503.
 runtime::Task<upstream::WaitingLine::Inside> HttpProxy::stand_in_line(
-    http::Exchange& exchange, upstream::ServiceLane& service, Forward& sender, Story& story,
-    http::Problem& problem) {
+    http::Exchange& exchange, upstream::ServiceLane& service, Forward& sender, ForwardPlan& plan,
+    Story& story, http::Problem& problem) {
   sender.has_waited();
   upstream::ConcurrencyGate& gate = *service.service().gate;
   const runtime::Readiness& client = exchange.client().readiness();
   const bool was_half_closed = client.hangup;
+  plan.may_hedge = false;  // whoever has to wait knows that there is no room for a second request
   auto waiting =
-      service.line().wait(context_.lane, gate, exchange.client().readiness(), sender.total());
+      service.line().wait(context_.lane, gate, exchange.client().readiness(), plan.total);
   upstream::WaitingLine::Inside inside = co_await waiting;
   if (!inside) {
     story.reason = Reason::overload;

@@ -81,7 +81,7 @@ base::Result<std::unique_ptr<Store>> Store::open(std::string_view text, StoreOpt
   }
   if (!reason.empty()) log.warn("store", "the store is away; writes wait: {}", reason);
   return std::unique_ptr<Store>(
-      new Store(std::move(target), std::move(options), log, std::move(first), std::move(reason)));
+      new Store(std::move(target), options, log, std::move(first), std::move(reason)));
 }
 
 runtime::Task<base::Result<void>> Store::write(runtime::Lane& lane, Write write,

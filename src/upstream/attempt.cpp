@@ -69,7 +69,7 @@ bool Attempts::enter(base::Time now) {
 }
 
 void Attempts::conclude(base::Time now) {
-  ticket_.reset();
+  try_.ticket.reset();
   next_ticket_.reset();
   if (arms_ != nullptr) [[unlikely]]
     count_for_arm();
@@ -90,20 +90,33 @@ void Attempts::count_for_arm() noexcept {
   if (outcome_.reason != Reason::ok || outcome_.status >= 500) {
     row.failures.add();
   } else {
-    row.latency.record(begun_ - entered_ + outcome_.to_head);
+    row.latency.record(try_.begun - entered_ + outcome_.to_head);
   }
 }
 
 Endpoint* Attempts::next(base::Time now) {
-  WEIR_ASSERT(endpoint_ == nullptr);
-  ticket_ = std::exchange(next_ticket_, std::nullopt);
+  WEIR_ASSERT(try_.endpoint == nullptr && hedge_.endpoint == nullptr);
+  try_.ticket = std::exchange(next_ticket_, std::nullopt);
   decision_ = {};
   waits_ = 0;
   if (count_ > 0) {
     set_ = service_.hold();
-    if (set_->policy->arm_traffic.get() != arms_) arms_ = nullptr;
+    leave_arms_of_others();
   }
-  begun_ = now;
+  if (admit(try_, now)) [[likely]]
+    return try_.endpoint;
+  had_nobody_ = true;
+  if (set_->breakers_open && refusal_ == Reason::no_host) refusal_ = Reason::breaker_open;
+  return nullptr;
+}
+
+// A set of another policy has other arms, or none.
+void Attempts::leave_arms_of_others() noexcept {
+  if (set_->policy->arm_traffic.get() != arms_) arms_ = nullptr;
+}
+
+bool Attempts::admit(Try& into, base::Time now) {
+  into.begun = now;
   const EndpointSet& set = *set_;
   while (!set.ids.empty() && !tried_.full()) {
     if (plan_.trace != nullptr) [[unlikely]] {
@@ -130,8 +143,8 @@ Endpoint* Attempts::next(base::Time now) {
       continue;
     }
     if (set.policy->breaker) {
-      permit_ = endpoint.breaker.try_acquire(now);
-      if (!permit_) [[unlikely]] {
+      into.permit = endpoint.breaker.try_acquire(now);
+      if (!into.permit) [[unlikely]] {
         endpoint.in_flight.fetch_sub(1, std::memory_order_relaxed);
         refusal_ = Reason::breaker_open;
         refused_until_ = std::min(refused_until_, endpoint.breaker.snapshot().until);
@@ -141,29 +154,28 @@ Endpoint* Attempts::next(base::Time now) {
     if (notes_.count < AttemptNotes::kMax) {
       AttemptNote& note = notes_.notes[notes_.count++];
       note.endpoint = endpoint.id;
-      note.is_probe = permit_.is_probe();
-      if (permit_.is_probe()) note.breaker_before = balance::BreakerState::half_open;
+      note.is_probe = into.permit.is_probe();
+      if (into.permit.is_probe()) note.breaker_before = balance::BreakerState::half_open;
     }
     ++count_;
-    endpoint_ = &endpoint;
+    into.endpoint = &endpoint;
+    into.number = count_;
     endpoint_id_ = endpoint.id;
     service_.service().in_flight.fetch_add(1, std::memory_order_relaxed);
     endpoint.traffic.lane(service_.lane()).begin();
     if (arms_ != nullptr) [[unlikely]]
       endpoint.arm_picks[service_.lane()].of[plan_.wish.arm].add();
-    return endpoint_;
+    return true;
   }
-  had_nobody_ = true;
-  if (set.breakers_open && refusal_ == Reason::no_host) refusal_ = Reason::breaker_open;
-  return nullptr;
+  return false;
 }
 
 void Attempts::answered(unsigned status, base::Time now) {
-  ticket_.reset();
+  try_.ticket.reset();
   const Cause cause = balance::cause_of_status(static_cast<int>(status < 100 ? 200 : status));
   const balance::CauseSet causes = set_->policy->breaker_causes;
-  if (permit_) {
-    end(permit_, balance::breaker_verdict(cause, causes, permit_.is_probe()), now);
+  if (try_.permit) {
+    end(try_.permit, balance::breaker_verdict(cause, causes, try_.permit.is_probe()), now);
   }
   if (service_permit_) {
     end(service_permit_, balance::breaker_verdict(cause, causes, service_permit_.is_probe()), now);
@@ -171,10 +183,14 @@ void Attempts::answered(unsigned status, base::Time now) {
 }
 
 void Attempts::report(const AttemptOutcome& outcome, base::Time now) {
-  WEIR_ASSERT(endpoint_ != nullptr);
-  Endpoint& endpoint = *std::exchange(endpoint_, nullptr);
   outcome_ = outcome;
-  ticket_.reset();
+  finish(try_, outcome, now);
+}
+
+void Attempts::finish(Try& ended, const AttemptOutcome& outcome, base::Time now) {
+  WEIR_ASSERT(ended.endpoint != nullptr);
+  Endpoint& endpoint = *std::exchange(ended.endpoint, nullptr);
+  ended.ticket.reset();
   endpoint.in_flight.fetch_sub(1, std::memory_order_relaxed);
   service_.service().in_flight.fetch_sub(1, std::memory_order_relaxed);
   endpoint.traffic.lane(service_.lane())
@@ -185,10 +201,10 @@ void Attempts::report(const AttemptOutcome& outcome, base::Time now) {
                .bytes_out = outcome.bytes_out});
   const Cause cause = cause_of(outcome);
   const auto verdict =
-      balance::breaker_verdict(cause, set_->policy->breaker_causes, permit_.is_probe());
-  end(permit_, verdict, now);
-  if (count_ <= AttemptNotes::kMax) {
-    AttemptNote& note = notes_.notes[count_ - 1];
+      balance::breaker_verdict(cause, set_->policy->breaker_causes, ended.permit.is_probe());
+  end(ended.permit, verdict, now);
+  if (ended.number <= AttemptNotes::kMax) {
+    AttemptNote& note = notes_.notes[ended.number - 1];
     note.status = static_cast<std::uint16_t>(outcome.status);
     note.reason = outcome.reason;
     note.took = outcome.duration;
@@ -279,7 +295,9 @@ base::Duration Attempts::wait_for_place(base::Time now) noexcept {
 
 Attempts::Place Attempts::refuse(balance::RetryReason reason) noexcept {
   decision_.reason = reason;
-  if (count_ >= 1 && count_ <= AttemptNotes::kMax) notes_.notes[count_ - 1].then = reason;
+  if (try_.number >= 1 && try_.number <= AttemptNotes::kMax) {
+    notes_.notes[try_.number - 1].then = reason;
+  }
   return Place::refused;
 }
 

@@ -69,7 +69,7 @@ class Attempts {
       : service_(service), plan_(plan) {}
   Attempts(const Attempts&) = delete;
   Attempts& operator=(const Attempts&) = delete;
-  ~Attempts() { WEIR_ASSERT(endpoint_ == nullptr); }
+  ~Attempts() { WEIR_ASSERT(try_.endpoint == nullptr && hedge_.endpoint == nullptr); }
 
   /// Whether the service's own breaker lets the exchange in. Called once, first.
   bool enter(base::Time now);
@@ -85,7 +85,23 @@ class Attempts {
   void answered(unsigned status, base::Time now);
 
   /// Between next() and report(): who is tried.
-  const Endpoint& endpoint() const noexcept { return *endpoint_; }
+  const Endpoint& endpoint() const noexcept { return *try_.endpoint; }
+
+  // ---- hedging: a second try beside the one that next() began, on an endpoint of its own
+  /// When the second may begin; kNever: not in this exchange. `began`: the first one.
+  base::Time hedge_at(base::Time began) const noexcept;
+  /// The endpoint of the second, counted as a retry is; null: not allowed, or nobody is left.
+  /// Requires: a first one is under way, and no second one.
+  Endpoint* hedge(base::Time now);
+  /// The second was first: it takes the first one's place, which counts as neither success nor
+  /// failure.
+  void hedge_won();
+  /// The first one was first: the second counts as neither.
+  void hedge_lost();
+  /// The second failed by itself; the first goes on.
+  void hedge_failed(const AttemptOutcome& outcome, base::Time now);
+  /// The first failed by itself; the second takes its place.
+  void hedge_is_left(const AttemptOutcome& outcome, base::Time now);
 
   /// Ends the try that next() began.
   void report(const AttemptOutcome& outcome, base::Time now);
@@ -110,6 +126,7 @@ class Attempts {
   /// Its address; empty when the endpoint is gone. Lifetime: this object, until next().
   std::string_view endpoint_address() const noexcept;
   std::uint32_t count() const noexcept { return count_; }
+  std::uint32_t hedges() const noexcept { return hedges_; }  ///< of them, second tries beside one
   const AttemptNotes& notes() const noexcept { return notes_; }
   bool in_panic() const noexcept { return set_ && set_->panic; }
   /// Why next() gave nobody: no_host, or breaker_open when only breakers stood in the way.
@@ -123,6 +140,19 @@ class Attempts {
   bool is_another_left() const noexcept;
   void count_for_arm() noexcept;
   std::size_t preferred_index() const noexcept;
+  /// One attempt under way.
+  struct Try {
+    Endpoint* endpoint = nullptr;
+    balance::Breaker::Permit permit;
+    std::optional<balance::RetryBudget::Ticket> ticket;
+    std::uint32_t number = 0;  // from 1
+    base::Time begun{};
+  };
+
+  bool admit(Try& into, base::Time now);
+  void leave_arms_of_others() noexcept;
+  void finish(Try& ended, const AttemptOutcome& outcome, base::Time now);
+  void cancel(Try& loser);
   Place refuse(balance::RetryReason reason) noexcept;
   std::uint32_t under_way() const noexcept;
   base::Duration typical_time() const noexcept;
@@ -132,18 +162,18 @@ class Attempts {
   ServiceLane::Held set_;
   balance::Tried tried_;
   balance::Breaker::Permit service_permit_;
-  balance::Breaker::Permit permit_;                          // of the attempt under way
-  std::optional<balance::RetryBudget::Ticket> ticket_;       // of the attempt under way
+  Try try_;
+  Try hedge_;                    // beside it
+  ServiceLane::Held first_set_;  // keeps the endpoint of the one that was hedged
   std::optional<balance::RetryBudget::Ticket> next_ticket_;  // of the one that place() let through
-  Endpoint* endpoint_ = nullptr;                             // under way
   AttemptOutcome outcome_;
   AttemptNotes notes_;
   balance::RetryDecision decision_;
   ArmTraffic* arms_ = nullptr;  // of the set at enter(); null: one arm, or they changed since
   base::Time entered_{};
-  base::Time begun_{};  // the attempt under way
   std::uint32_t endpoint_id_ = 0;
   std::uint32_t count_ = 0;
+  std::uint32_t hedges_ = 0;
   std::uint32_t waits_ = 0;  // for the place of the next attempt
   bool had_nobody_ = false;
   bool exempt_ = false;  // from the cap on retries on the wire

@@ -25,6 +25,8 @@ struct AttemptNote {
   balance::BreakerState breaker_before = balance::BreakerState::closed;
   balance::BreakerState breaker_after = balance::BreakerState::closed;
   bool is_probe = false;
+  bool is_hedge = false;      ///< it began beside the one before
+  bool is_cancelled = false;  ///< the other of the two was first
   base::Duration took{};
   base::Duration pause{};  ///< before the next attempt
 };
