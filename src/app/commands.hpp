@@ -18,6 +18,9 @@ void add_breaker(CommandLine& line);
 void add_drain(CommandLine& line);
 void add_explain(CommandLine& line);
 void add_status(CommandLine& line);
+void add_services(CommandLine& line);
+void add_top(CommandLine& line);
+void add_weight(CommandLine& line);
 void add_lab(CommandLine& line);
 void add_simulate(CommandLine& line);
 

@@ -29,10 +29,13 @@ int run(int argc, char** argv) {
   add_serve(line);
   add_check(line);
   add_status(line);
+  add_services(line);
+  add_top(line);
   add_service(line);
   add_algorithm(line);
   add_breaker(line);
   add_drain(line);
+  add_weight(line);
   add_explain(line);
   add_doctor(line);
   add_lab(line);

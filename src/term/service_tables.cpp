@@ -135,6 +135,12 @@ Line load_line(const Load& load) {
                               count_text(load.in_flight)));
 }
 
+Line use_line(const Traffic& traffic) {
+  return Line(fmt::format("{} connection{}, CPU {:.1f} % of a core, memory {}",
+                          count_text(traffic.connections), traffic.connections == 1 ? "" : "s",
+                          traffic.cpu_percent, memory_text(traffic.memory_bytes)));
+}
+
 std::vector<Line> service_lines(const Traffic& traffic, std::size_t width) {
   return lines_of(service_table(traffic, false, width), width);
 }
@@ -199,10 +205,7 @@ std::vector<Line> status_lines(const Traffic& traffic, std::size_t width) {
   std::vector<Line> out;
   out.push_back(cut(overview(traffic), width));
   out.push_back(cut(load_line(traffic.load), width));
-  out.push_back(cut(Line(fmt::format("{} connections, CPU {:.1f} % of a core, memory {}",
-                                     count_text(traffic.connections), traffic.cpu_percent,
-                                     memory_text(traffic.memory_bytes))),
-                    width));
+  out.push_back(cut(use_line(traffic), width));
   out.emplace_back();
   for (Line& line : lines_of(service_table(traffic, true, width), width))
     out.push_back(std::move(line));

@@ -23,5 +23,7 @@ Style style_of(const Breaker& breaker);
 
 /// "25.0 req/s, 0.4 % errors, p50 1.2, p95 3.4, p99 8.1 ms, 3 in flight".
 Line load_line(const Load& load);
+/// "31 connections, CPU 41.3 % of a core, memory 45 MiB".
+Line use_line(const Traffic& traffic);
 
 }  // namespace weir::term

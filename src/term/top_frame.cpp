@@ -151,10 +151,7 @@ std::vector<Line> header(const TopView& view, std::size_t width) {
   if (!view.state.filter.empty()) first.add("  only " + view.state.filter, Style::accent);
   out.push_back(cut(first, width));
   out.push_back(cut(load_line(traffic.load), width));
-  out.push_back(cut(Line(fmt::format("{} connections, CPU {:.1f} % of a core, memory {}",
-                                     count_text(traffic.connections), traffic.cpu_percent,
-                                     memory_text(traffic.memory_bytes))),
-                    width));
+  out.push_back(cut(use_line(traffic), width));
   out.push_back(cut(Line(clean(view.trouble), Style::bad), width));
   return out;
 }
