@@ -21,6 +21,8 @@ void add_status(CommandLine& line);
 void add_services(CommandLine& line);
 void add_top(CommandLine& line);
 void add_weight(CommandLine& line);
+/// Also man. Lifetime: `line` until its command has run.
+void add_completion(CommandLine& line);
 void add_lab(CommandLine& line);
 void add_simulate(CommandLine& line);
 

@@ -40,6 +40,7 @@ int run(int argc, char** argv) {
   add_doctor(line);
   add_lab(line);
   add_simulate(line);
+  add_completion(line);
   const auto chosen = line.parse(argc, argv);
   return chosen ? (*chosen)() : chosen.error();
 }
