@@ -45,8 +45,8 @@ runtime::Task<void> wait_and_tell(control::ProcessService& processes, Done done)
 
 base::Result<std::unique_ptr<AdminLane>> AdminLane::open(const config::Settings& settings,
                                                          ControlPlane& control, DataLanes& lanes,
-                                                         Reloader& reloader) {
-  std::unique_ptr<AdminLane> admin(new AdminLane(control, lanes, reloader));
+                                                         Reloader& reloader, store::Store* store) {
+  std::unique_ptr<AdminLane> admin(new AdminLane(control, lanes, reloader, store));
   WEIR_TRY(const net::Address wanted, net::Address::parse(config::to_text(settings.admin.bind)));
   WEIR_TRY(auto listener, net::Listener::open(admin->lane_, wanted, false));
   admin->address_ = listener->address();
@@ -166,6 +166,26 @@ runtime::Task<base::Result<void>> AdminLane::act(std::string id, std::string act
   auto waiting = hop.wait(lane_.after(kHopTime), &ending_);
   WEIR_CO_TRY(auto result, co_await waiting);
   co_return result;
+}
+
+runtime::Task<base::Result<control::ScaleAnswer>> AdminLane::scale(std::string id,
+                                                                   control::ScaleWish wish,
+                                                                   std::string by) {
+  WEIR_CO_TRY(const std::string name, resolve(id));
+  runtime::Foreign<control::ScaleAnswer> hop(lane_);
+  control_.post([this, name, wish, by, done = hop.completer()]() mutable {
+    control::Scaler* scaler = control_.find_scaler(name);
+    if (scaler != nullptr) {
+      done.complete(scaler->by_hand(wish, by, control_.now()));
+      return;
+    }
+    control::ScaleAnswer answer{.service = name};
+    answer.kind = control::ScaleAnswer::Kind::impossible;
+    answer.detail = name + " has neither processes nor containers of weir's own to scale";
+    done.complete(std::move(answer));
+  });
+  auto waiting = hop.wait(lane_.after(kHopTime), &ending_);
+  co_return co_await waiting;
 }
 
 base::Result<std::vector<supervise::OutputLine>> AdminLane::output(std::string id,

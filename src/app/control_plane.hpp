@@ -67,6 +67,7 @@ class ControlPlane {
   /// Null when there is none of that number or name, or it has no processes.
   control::ProcessService* find_processes(const std::string& service);
   runtime::Gate& gate() noexcept { return gate_; }
+  base::Time now() const noexcept { return lane_.now(); }
 
   /// Lines of a process service's output; from any thread. Fails: not_found, when it has none.
   base::Result<std::vector<supervise::OutputLine>> output_of(const std::string& service,

@@ -9,6 +9,7 @@
 #include <ctime>
 #include <thread>
 
+#include "app/open_store.hpp"
 #include "app/service_unit.hpp"
 #include "config/address.hpp"
 
@@ -51,7 +52,7 @@ base::Result<void> Instance::open_logs() {
   const config::Settings& settings = *options_.settings;
   const std::string path = options_.log_path.empty() ? settings.log.path : options_.log_path;
   WEIR_TRY(log_fd_, open_append(path));
-  sink_ = std::make_unique<telemetry::FdSink>(log_fd_);
+  sink_ = std::make_unique<EventSink>(log_fd_);
   log_ = std::make_unique<telemetry::Log>(
       *sink_, telemetry::LogOptions{.level = to_level(settings.log.level)});
   if (!settings.access_log.is_on()) return {};
@@ -103,7 +104,12 @@ base::Result<std::unique_ptr<Instance>> Instance::open(InstanceOptions options) 
   }
   self->routes_->publish(
       std::make_shared<const gateway::RouteTable>(settings, services, self->routes_->load().get()));
-  WEIR_TRY(self->admin_, AdminLane::open(settings, *self->control_, *self->lanes_, *self));
+  WEIR_TRY(self->store_,
+           open_store(store_target(settings.admin.store, self->options_.data_directory),
+                      *self->log_));
+  self->sink_->attach(self->store_.get());
+  WEIR_TRY(self->admin_, AdminLane::open(settings, *self->control_, *self->lanes_, *self,
+                                         self->store_.get()));
   return self;
 }
 
@@ -164,6 +170,10 @@ void Instance::reopen_logs() {
 
 Instance::~Instance() {
   // The admin lane may ask the control lane, and both the data lanes: the askers end first.
+  if (admin_ != nullptr) admin_->stop();
+  if (sink_ != nullptr) sink_->attach(nullptr);
+  if (log_ != nullptr) log_->flush();
+  store_.reset();
   admin_.reset();
   lanes_.reset();
   control_.reset();

@@ -14,6 +14,7 @@
 #include "app/control_plane.hpp"
 #include "app/data_directory.hpp"
 #include "app/data_lanes.hpp"
+#include "app/event_sink.hpp"
 #include "app/record_file.hpp"
 #include "app/reloader.hpp"
 #include "observe/access_log.hpp"
@@ -67,9 +68,10 @@ class Instance final : public Reloader {
   InstanceOptions options_;
   std::unique_ptr<DataDirectory> directory_;
   int log_fd_ = -1;
-  std::unique_ptr<telemetry::FdSink> sink_;
+  std::unique_ptr<EventSink> sink_;
   std::unique_ptr<telemetry::Log> log_;
   std::unique_ptr<observe::AccessLog> access_log_;
+  std::unique_ptr<store::Store> store_;  // null: nothing is kept
   std::unique_ptr<RecordFile> record_;
   std::unique_ptr<control::Registry> registry_;
   std::unique_ptr<runtime::Published<gateway::RouteTable>> routes_;

@@ -7,6 +7,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "config/mask.hpp"
 #include "config/node.hpp"
 #include "config/scalar_text.hpp"
 #include "config/schema.hpp"
@@ -69,6 +70,14 @@ class Printer {
 
   void text(const Row& row, std::string& value, const TextRule&) {
     if (row.presence != Presence::optional || !value.empty()) line(row.key, yaml_scalar(value));
+  }
+  void secret(const Row& row, std::string& value, SecretPlace& from, const TextRule&) {
+    if (from.kind != SecretPlace::Kind::here) {
+      const bool is_file = from.kind == SecretPlace::Kind::file;
+      line(row.key, fmt::format("{{ {}: {} }}", is_file ? "file" : "env", yaml_scalar(from.name)));
+    } else if (!value.empty()) {
+      line(row.key, yaml_scalar(masked(value)));
+    }
   }
   void texts(const Row& row, std::vector<std::string>& values, const TextRule&) {
     line(row.key, flow_list(values));

@@ -2,7 +2,8 @@
 // Effective: Settings as a file that says everything, defaults included.
 //
 // What it prints loads again to equal Settings, without problems (the fuzzer checks it for every
-// text that loads). It holds no comment and nothing of the original layout.
+// text that loads), but for passwords, which are printed as ***. It holds nothing of the original
+// layout.
 
 #include <string>
 #include <string_view>

@@ -20,7 +20,8 @@ listeners:
               min_body_rate: 1KiB/s, write_idle: 1500ms }
   inner: { bind: "unix:/run/weir web.sock" }
   six: { bind: "[::1]:0" }
-admin: { bind: "0.0.0.0:9900", hosts: [weir.example, "::1"], insecure: true }
+admin: { bind: "0.0.0.0:9900", hosts: [weir.example, "::1"], insecure: true,
+         store: "sqlite:/var/lib/weir/weir.db" }
 trusted_proxies: [10.0.0.0/8, "fd00::/8", 127.0.0.1]
 services:
   web-server:
@@ -99,7 +100,11 @@ TEST(Effective, EveryKeyOfTheFileReachesTheSettings) {
   EXPECT_EQ(s.listeners.at(0).limits, limits);
   EXPECT_EQ(s.listeners[1].bind.unix_path, "/run/weir web.sock");
   EXPECT_EQ(s.listeners[2].bind, (Address{.host = "::1"}));
-  EXPECT_EQ(s.admin, (Admin{{.host = "0.0.0.0", .port = 9900}, {"weir.example", "[::1]"}, true}));
+  EXPECT_EQ(s.admin, (Admin{{.host = "0.0.0.0", .port = 9900},
+                            {"weir.example", "[::1]"},
+                            true,
+                            "sqlite:/var/lib/weir/weir.db",
+                            {}}));
   EXPECT_EQ(s.trusted_proxies.size(), 3u);
   const Service& web = s.services.at(0);
   EXPECT_EQ(web.number, 1u);

@@ -89,6 +89,21 @@ class SchemaWriter {
   void text(const Row& row, std::string& value, const TextRule& rule) {
     add(row, text_schema(rule), text_of(value));
   }
+  void secret(const Row& row, std::string&, SecretPlace&, const TextRule& rule) {
+    const auto kept = [](const char* key, const char* doc, const TextRule& name) {
+      json::object property = text_schema(name);
+      property["description"] = doc;
+      return json::object{{"type", "object"},
+                          {"additionalProperties", false},
+                          {"required", {key}},
+                          {"properties", {{key, std::move(property)}}}};
+    };
+    add(row,
+        {{"anyOf",
+          {text_schema(rule), kept("env", "Environment variable that holds it.", kVariableName),
+           kept("file", "File that holds it.", kFile)}}},
+        nullptr);
+  }
   void texts(const Row& row, std::vector<std::string>& values, const TextRule& rule) {
     json::array initial;
     for (const std::string& value : values) initial.push_back(text_of(value));

@@ -12,6 +12,7 @@
 #include "config/document.hpp"
 #include "config/file.hpp"
 #include "config/reader.hpp"
+#include "config/secret.hpp"
 #include "config/source.hpp"
 #include "config/validate.hpp"
 
@@ -56,7 +57,8 @@ LoadResult result_of(std::shared_ptr<Settings> settings, Problems& problems) {
 
 }  // namespace
 
-LoadResult load_text(std::string_view text, std::string name, const std::string& folder) {
+LoadResult load_text(std::string_view text, std::string name, const std::string& folder,
+                     const Environment* environment) {
   Problems problems(std::move(name));
   const std::optional<Node> root = parse_document(text, problems);
   if (!root) return result_of(nullptr, problems);
@@ -66,13 +68,14 @@ LoadResult load_text(std::string_view text, std::string name, const std::string&
   reader.finish();
   validate(*settings, *root, problems);
   read_answer_files(*settings, *root, folder, problems);
+  fetch_secrets(*settings, *root, folder, environment, problems);
   settle(*settings, *root);
   return result_of(std::move(settings), problems);
 }
 
-LoadResult load_file(const std::string& path) {
+LoadResult load_file(const std::string& path, const Environment* environment) {
   const auto text = read_file(path, kSourceMax);
-  if (text) return load_text(*text, path, folder_of(path));
+  if (text) return load_text(*text, path, folder_of(path), environment);
   Problems problems(path);
   problems.error({1, 1}, fmt::format("cannot read: {}", std::strerror(text.error())),
                  text.error() == ENOENT ? neighbour(path, {".yaml", ".yml"}) : std::string());

@@ -2,9 +2,9 @@
 // Load: a file (or text) → checked, immutable Settings, or every problem with its place.
 //
 // All or nothing: settings exist only when there is no problem. Warnings never stop anything.
-// Reading runs in five steps: document.hpp (text → nodes), reader.hpp (nodes → Settings),
-// validate.hpp (parts against each other), answer_file.hpp (the files it names), and what several
-// keys of a service decide together.
+// Reading runs in six steps: document.hpp (text → nodes), reader.hpp (nodes → Settings),
+// validate.hpp (parts against each other), answer_file.hpp (the files it names), secret.hpp (what
+// is kept elsewhere), and what several keys of a service decide together.
 
 #include <memory>
 #include <string>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "config/problem.hpp"
+#include "config/secret.hpp"
 #include "config/settings.hpp"
 
 namespace weir::config {
@@ -24,11 +25,13 @@ struct LoadResult {
 
 /// Reads the file with blocking calls. A file that cannot be read is a problem at 1:1, with the
 /// nearest name of its folder as a suggestion. Pipes (`/dev/fd/63`) are read to their end.
-LoadResult load_file(const std::string& path);
+/// Without an environment no variable is looked up (secret.hpp).
+LoadResult load_file(const std::string& path, const Environment* environment = nullptr);
 
 /// The same for a text; `name` stands for the file in messages, and relative names of files in it
 /// start at `folder` (empty: it may not name any).
-LoadResult load_text(std::string_view text, std::string name, const std::string& folder = {});
+LoadResult load_text(std::string_view text, std::string name, const std::string& folder = {},
+                     const Environment* environment = nullptr);
 
 /// One line for each problem, as to_text() of problem.hpp writes it, each ending in a newline.
 std::string to_text(const std::vector<Problem>& problems);

@@ -23,7 +23,8 @@ TEST(Mistakes, OfANewcomer) {
       {"admin: { bnid: \"127.0.0.1:0\" }", "1:10", "unknown key 'bnid' (did you mean bind?)"},
       {"routes:\n  - match: { path: / }\n    servcie: app", "3:5", "(did you mean service?)"},
       {"routes: [ { service: app, timeouts: {} } ]", "1:27", "(did you mean timeout?)"},
-      {"admin:\n  port: 9900", "2:3", "unknown key 'port'; here are known: bind, hosts, insecure"},
+      {"admin:\n  port: 9900", "2:3",
+       "unknown key 'port'; here are known: bind, hosts, insecure, st"},
       // Indentation.
       {"listeners:\n\tweb:\n\t\tbind: \"127.0.0.1:0\"", "2:1", "a tab in the indentation"},
       {"admin:\n  bind: \"127.0.0.1:0\"\n   hosts: []", "3:4", "this line does not belong"},

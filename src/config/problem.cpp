@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "config/mask.hpp"
 
 namespace weir::config {
 namespace {
@@ -92,10 +93,11 @@ std::vector<Problem> Problems::take_warnings() {
 
 void Problems::add(std::vector<Problem>& list, Place place, std::string_view message,
                    std::string_view suggestion) {
-  std::string text = printable(clipped(message, kMessageMax));
-  if (message.size() > kMessageMax) text += "...";
+  const std::string shown = masked(message);
+  std::string text = printable(clipped(shown, kMessageMax));
+  if (shown.size() > kMessageMax) text += "...";
   if (!suggestion.empty() && suggestion.size() <= 2 * kWordMax) {
-    text += fmt::format(" (did you mean {}?)", printable(suggestion));
+    text += fmt::format(" (did you mean {}?)", printable(masked(suggestion)));
   }
   list.push_back({file_, place.line, place.column, std::move(text)});
   ++added_;

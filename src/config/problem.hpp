@@ -3,7 +3,8 @@
 //
 // Reading never stops at the first mistake: every reader adds to one `Problems` and goes on. The
 // list is bounded, so that a hostile file costs little, and what it keeps are the first problems
-// of the file, because later ones are often consequences.
+// of the file, because later ones are often consequences. Passwords of URLs are masked in every
+// message (mask.hpp), whatever reader wrote it.
 
 #include <compare>
 #include <span>

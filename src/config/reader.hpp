@@ -59,6 +59,8 @@ class Reader {
   }
 
   void text(const Row& row, std::string& value, const TextRule& rule);
+  /// A text of the rule, { env: NAME } or { file: PATH }. No message repeats what stands there.
+  void secret(const Row& row, std::string& value, SecretPlace& from, const TextRule& rule);
   void texts(const Row& row, std::vector<std::string>& values, const TextRule& rule);
   void argument_lists(const Row& row, std::vector<std::vector<std::string>>& lists);
   void variables(const Row& row, std::vector<Variable>& variables);
@@ -134,6 +136,7 @@ class Reader {
     value = *std::move(parsed);
     return true;
   }
+  void read_secret_place(const Node& map, std::string_view key, SecretPlace& from);
   // The items of a list that could be read.
   std::vector<std::string> read_items(const Node& list, std::string_view key, const TextRule& rule);
   // The members of a map from names to texts: `add` gets each.

@@ -218,6 +218,66 @@ Parsed<std::string> read_file(std::string_view text) {
   return std::string(text);
 }
 
+Parsed<std::string> read_sqlite(std::string_view text) {
+  std::string_view path = text.substr(std::string_view("sqlite:").size());
+  if (path.starts_with("//")) path.remove_prefix(2);
+  if (path.empty()) return text_fault("sqlite: needs a path", "sqlite:weir.db");
+  if (path == ":memory:") return text_fault("records in memory would be lost; name a file");
+  if (path.contains('?')) return text_fault("a path of sqlite: takes no options");
+  return std::string(text);
+}
+
+// host, host:port, [::1]:port, and several of them.
+bool is_host_list(std::string_view hosts) {
+  while (!hosts.empty()) {
+    std::string_view host = hosts.substr(0, hosts.find(','));
+    hosts.remove_prefix(std::min(host.size() + 1, hosts.size()));
+    if (host.starts_with('[')) host.remove_prefix(std::min(host.find(']'), host.size()));
+    const std::size_t colon = host.find(':');
+    if (colon == host.npos || colon + 1 == host.size()) continue;
+    const auto port = base::parse_uint(host.substr(colon + 1));
+    if (!port || *port == 0 || *port > 65535) return false;
+  }
+  return true;
+}
+
+bool has_broken_escape(std::string_view text) {
+  for (std::size_t i = text.find('%'); i != text.npos; i = text.find('%', i + 1)) {
+    const std::string_view hex = text.substr(i + 1, 2);
+    if (hex.size() < 2 || hex.find_first_not_of("0123456789abcdefABCDEF") != hex.npos) return true;
+  }
+  return false;
+}
+
+Parsed<std::string> read_postgres(std::string_view text) {
+  const std::string_view rest = text.substr(text.find("://") + 3);
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+  const std::size_t at = authority.find('@');
+  const std::string_view hosts = at == authority.npos ? authority : authority.substr(at + 1);
+  // An '@' after the authority, before the query: a password with '/' or '?' in it.
+  const bool is_late = at == authority.npos && rest.substr(0, rest.rfind('?')).contains('@');
+  if (is_late || hosts.contains('@') || !is_host_list(hosts) || has_broken_escape(rest)) {
+    return text_fault(
+        "this URL cannot be read (it is not shown); in a password write @ : / ? % as %40 %3A %2F "
+        "%3F %25");
+  }
+  return std::string(text);
+}
+
+Parsed<std::string> read_store(std::string_view text) {
+  if (!std::ranges::all_of(text, [](char c) { return !is_control(c); })) {
+    return text_fault("control bytes are not allowed");
+  }
+  if (text.starts_with("sqlite:")) return read_sqlite(text);
+  const bool is_url = text.starts_with("postgres://") || text.starts_with("postgresql://");
+  if (is_url && std::ranges::all_of(text, is_plain)) return read_postgres(text);
+  if (is_url) return text_fault("percent-encode spaces and other letters of the URL");
+  const bool is_path = text.ends_with(".db") || text.ends_with(".sqlite");
+  const bool is_harmless = text.find_first_of(":@= ") == text.npos;
+  return text_fault("expected sqlite:PATH or postgres://user@host:port/database",
+                    is_path && is_harmless ? fmt::format("sqlite:{}", text) : std::string());
+}
+
 // What weir itself decides for each hop; a route that changed them could split a message.
 constexpr std::array<std::string_view, 11> kReserved = {
     "connection",     "content-length",    "expect",           "host",
@@ -284,6 +344,8 @@ constinit const TextRule kMethod{"a method such as GET", "^[!#-'*+.^_`|~A-Z0-9-]
                                  read_method};
 constinit const TextRule kLocation{"a URL or path", "^[!-~]+$", read_location};
 constinit const TextRule kFile{"a file name", "^[^\\u0000-\\u001f\\u007f]+$", read_file};
+constinit const TextRule kStore{"sqlite:PATH or postgres://user@host:port/database",
+                                "^(sqlite:[^?]+|postgres(ql)?://[!-~]*)$", read_store};
 constinit const TextRule kHeaderName{"a field name such as x-team", "^[!#-'*+.^_`|~0-9A-Za-z-]+$",
                                      read_header_name};
 constinit const TextRule kHeaderValue{"text", "^[^\\u0000-\\u001f\\u007f]*$", read_header_value};

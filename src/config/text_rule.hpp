@@ -43,6 +43,8 @@ extern const TextRule kMethod;
 extern const TextRule kLocation;
 /// A file to write, or "off", "stdout", "stderr".
 extern const TextRule kFile;
+/// "sqlite:PATH" or a PostgreSQL URL. Its faults never repeat the text: it may hold a password.
+extern const TextRule kStore;
 /// A field name that a route may change: a token, neither framing, nor hop-by-hop, nor Host.
 extern const TextRule kHeaderName;
 /// A field value without control bytes or outer spaces.

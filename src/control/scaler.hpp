@@ -12,6 +12,7 @@
 
 #include "config/settings.hpp"
 #include "control/registry.hpp"
+#include "control/scale_command.hpp"
 #include "control/scale_driver.hpp"
 #include "scaling/decide.hpp"
 #include "telemetry/log.hpp"
@@ -29,22 +30,6 @@ struct ScalerView {
   std::string reason;
   std::uint32_t cooldown_s = 0;  ///< until the next operation may begin
   std::uint64_t operations = 0;
-};
-
-/// What an operator asked for.
-struct ScaleWish {
-  std::optional<std::uint32_t> replicas;  ///< absent: `step`
-  int step = 0;                           ///< +1 or -1
-};
-
-struct ScaleAnswer {
-  enum class Kind : std::uint8_t { done, cooling_down, out_of_range, impossible };
-  Kind kind = Kind::done;
-  std::string service;
-  std::uint32_t from = 0;
-  std::uint32_t to = 0;
-  std::string detail;             ///< why not, or what was begun
-  std::uint32_t retry_after = 0;  ///< s, of cooling_down
 };
 
 class Scaler {
