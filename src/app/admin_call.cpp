@@ -63,9 +63,9 @@ std::expected<base::json::value, AdminProblem> read_admin(const http::Fetched& a
   auto parsed = base::parse_json(answer.body);
   if (answer.status < 400) {
     if (parsed) return std::move(*parsed);
-    return std::unexpected(AdminProblem{0, std::string(parsed.error().detail()), 0});
+    return std::unexpected(AdminProblem{.text = std::string(parsed.error().detail())});
   }
-  AdminProblem problem{answer.status, {}, 0};
+  AdminProblem problem{.status = answer.status};
   const bool is_problem = parsed && parsed->is_object();
   if (is_problem) {
     const base::json::object& said = parsed->get_object();
@@ -73,6 +73,7 @@ std::expected<base::json::value, AdminProblem> read_admin(const http::Fetched& a
     const std::string action = text_at(said, "action");
     if (!problem.text.empty() && !action.empty()) problem.text += ". " + action;
     problem.retry_after_s = number_at(said, "retryAfter");
+    problem.said = said;
   }
   if (answer.status == 404 && (problem.text.empty() || problem.text.starts_with("no such path"))) {
     problem.text = fmt::format("this weir is too old for it: it does not know {}",
@@ -88,7 +89,7 @@ std::expected<base::json::value, AdminProblem> ask_admin(const AdminTarget& targ
   const std::string path = request.target;
   const auto answer = call(address, admin_request(std::move(request)), kCallTime);
   if (answer) return read_admin(*answer, path);
-  return std::unexpected(AdminProblem{0, nobody_answers(address, answer.error()), 0});
+  return std::unexpected(AdminProblem{.text = nobody_answers(address, answer.error())});
 }
 
 base::Result<base::json::value> call_admin(const AdminTarget& target, http::FetchRequest request) {

@@ -35,6 +35,7 @@ struct AdminProblem {
   int status = 0;  ///< 0: nobody answered, or what answered is no weir
   std::string text;
   double retry_after_s = 0;  ///< 0: it did not say
+  base::json::object said;   ///< all of it; empty when that was no JSON
 };
 
 /// Calls and reads the JSON answer. A weir that does not know the path is said to be too old.

@@ -120,7 +120,10 @@ void Command::hides() { app_->group(""); }
 void Command::footer(const std::string& text) { app_->footer(text); }
 
 void Command::runs(Chosen run) {
-  app_->callback([run = std::move(run), table = table_] { table->chosen = run; });
+  app_->callback([run = std::move(run), table = table_, app = app_] {
+    // Of a command and one below it, the one below is meant.
+    if (app->get_subcommands().empty()) table->chosen = run;
+  });
 }
 
 term::CommandWords CommandLine::words_of(const CLI::App& app, const Command::Table& table) {

@@ -63,7 +63,7 @@ std::expected<base::json::value, AdminProblem> KeptClient::get(const std::string
   }
   if (answer) return read_admin(*answer, path);
   link_.reset();
-  return std::unexpected(AdminProblem{0, nobody_answers(address_, answer.error()), 0});
+  return std::unexpected(AdminProblem{.text = nobody_answers(address_, answer.error())});
 }
 
 }  // namespace weir::app

@@ -31,11 +31,16 @@ int run(int argc, char** argv) {
   add_status(line);
   add_services(line);
   add_top(line);
+  add_log(line);
   add_service(line);
   add_algorithm(line);
   add_breaker(line);
   add_drain(line);
   add_weight(line);
+  add_scale(line);
+  add_reload(line);
+  add_config(line);
+  add_store(line);
   add_explain(line);
   add_doctor(line);
   add_lab(line);

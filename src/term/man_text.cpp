@@ -1,9 +1,24 @@
 #include "term/man_text.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdint>
+
+#include "base/utf8.hpp"
 
 namespace weir::term {
 namespace {
+
+// Of a valid sequence of two bytes or more.
+std::uint32_t code_point(std::string_view sequence) {
+  auto code = static_cast<std::uint32_t>(static_cast<unsigned char>(sequence[0]));
+  code &= 0xffu >> (sequence.size() + 1);
+  for (const char c : sequence.substr(1)) {
+    code = code << 6 | (static_cast<unsigned char>(c) & 0x3fu);
+  }
+  return code;
+}
 
 // "\fB\-c\fR, \fB\-\-config\fR \fITEXT\fR"
 std::string heading(const OptionWords& option) {
@@ -68,7 +83,15 @@ void add_commands(const CommandWords& command, const std::string& path, std::str
 std::string roff_escaped(std::string_view text) {
   std::string out;
   bool is_line_start = true;
-  for (const char c : text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    const std::size_t length = base::utf8_length(text, at);
+    if (length > 1) {
+      out += fmt::format("\\[u{:04X}]", code_point(text.substr(at, length)));
+      at += length - 1;
+      is_line_start = false;
+      continue;
+    }
     if (is_line_start && (c == '.' || c == '\'')) out += "\\&";
     is_line_start = c == '\n';
     switch (c) {

@@ -49,6 +49,7 @@ TEST(Man, SaysEverythingAndEscapesIt) {
   EXPECT_TRUE(has_text(text, "\n\\&.dots first.\nOne of: fast, slow.\n"));
   EXPECT_TRUE(has_text(text, ".nf\nExample:\n  weir drain a\n.fi\n"));
   EXPECT_FALSE(has_text(text, "__complete"));
+  EXPECT_EQ(roff_escaped("é…"), "\\[u00E9]\\[u2026]");
   EXPECT_EQ(roff_escaped("a\\b\n'c"), "a\\eb\n\\&\\(aqc");
 }
 
