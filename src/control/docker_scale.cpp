@@ -129,7 +129,8 @@ runtime::Task<void> DockerScale::shrink(std::uint32_t count, base::Duration drai
   }
   std::ranges::stable_sort(members, std::greater<>(), [](const auto& each) { return each.first; });
   std::uint32_t left = count;
-  for (const auto& [since, member] : members) {
+  for (const auto& each : members) {
+    const DiscoveredView& member = each.second;
     if (left == 0) break;
     auto inspecting = client_.inspect(member.key, lane_.after(kEngineTime));
     const auto container = co_await inspecting;

@@ -136,7 +136,8 @@ services:
     def test_a_bad_file_changes_nothing_and_says_where(self):
         first = self.web()
         self.start(first)
-        (self.directory / "weir.yaml").write_text(self.text.replace("service: origin", "service: o"))
+        wrong = self.text.replace("service: origin", "service: o")
+        (self.directory / "weir.yaml").write_text(wrong)
         answer = self.reload()
         self.assertEqual(answer.status, 422)
         self.assertRegex(answer.json()["problems"][0], r"weir.yaml:\d+:\d+: ")
