@@ -21,10 +21,10 @@ base::Result<void> check_hash(std::string_view hash) {
 Write user_change(Statement change, std::string_view what, std::string_view user,
                   std::optional<std::string> after, const Actor& by) {
   change.absent = kNoUser;
-  return {
-      Kind::record,
-      {std::move(change), audit_statement({0, by.at_ms, by.who, std::string(what),
-                                           std::string(user), std::nullopt, std::move(after)})}};
+  return {Kind::record,
+          {std::move(change),
+           audit_statement({0, by.at_ms, by.who, std::string(what), std::string(user), std::nullopt,
+                            std::move(after), by.came_from})}};
 }
 
 User user_row(const db::Row& row) {
@@ -35,6 +35,12 @@ User user_row(const db::Row& row) {
           row[4].integer() != 0,
           row[5].integer(),
           row[6].integer()};
+}
+
+std::vector<User> user_rows(const db::Rows& rows) {
+  std::vector<User> out;
+  for (const db::Row& row : rows.rows) out.push_back(user_row(row));
+  return out;
 }
 
 }  // namespace
@@ -58,6 +64,21 @@ std::optional<Role> parse_role(std::string_view text) noexcept {
   return std::nullopt;
 }
 
+base::Result<void> check_admin_left(const std::vector<User>& users, std::string_view name,
+                                    std::optional<Role> role) {
+  bool is_left = role == Role::admin;
+  for (const User& user : users) {
+    is_left = is_left || (user.name != name && user.role == Role::admin && !user.disabled);
+  }
+  if (is_left) return {};
+  if (users.empty()) {
+    return base::fail(base::Errc::conflict,
+                      "the first user must be an admin: nobody else could make more of them");
+  }
+  return base::fail(base::Errc::conflict,
+                    "nobody could administer weir any more: make another user admin first");
+}
+
 base::Result<Write> create_user(const User& user, const Actor& by) {
   WEIR_CHECK(check_name("the user's name", user.name));
   if (user.name.find_first_of(" :/\"'") != std::string::npos) {
@@ -72,7 +93,7 @@ base::Result<Write> create_user(const User& user, const Actor& by) {
         {user.name, name(user.role), user.password_hash, user.disabled ? 1 : 0, by.at_ms, by.at_ms},
         {}},
        audit_statement({0, by.at_ms, by.who, "user.create", user.name, std::nullopt,
-                        fmt::format("\"{}\"", name(user.role))})}};
+                        fmt::format("\"{}\"", name(user.role)), by.came_from})}};
 }
 
 base::Result<Write> set_password_hash(std::string_view name, std::string_view hash,
@@ -117,9 +138,15 @@ base::Result<std::vector<User>> list_users(db::Connection& connection, int limit
            connection.execute("SELECT id, name, role, '', disabled, created_at_ms, updated_at_ms"
                               " FROM users ORDER BY name LIMIT ?",
                               {limit}));
-  std::vector<User> out;
-  for (const db::Row& row : rows.rows) out.push_back(user_row(row));
-  return out;
+  return user_rows(rows);
+}
+
+base::Result<std::vector<User>> read_users(db::Connection& connection) {
+  WEIR_TRY(const db::Rows rows,
+           connection.execute("SELECT id, name, role, password_hash, disabled, created_at_ms,"
+                              " updated_at_ms FROM users ORDER BY name LIMIT ?",
+                              {kUsersMax}));
+  return user_rows(rows);
 }
 
 }  // namespace weir::store
