@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,9 @@ void add_target(Command& command, AdminTarget& target) {
   command.text("--admin", target.admin,
                "Admin address (default: of the instance using --data, else 127.0.0.1:9900)");
   command.text("--data", target.data, "Data directory of the instance (./weir-data)");
+  command.text("--token", target.token,
+               "Token of a weir that has users; better in WEIR_TOKEN, which other users of this "
+               "machine cannot see");
 }
 
 std::string admin_address(const AdminTarget& target) {
@@ -73,6 +77,10 @@ std::string breaker_standing(const base::json::object& breaker) {
 base::Result<base::json::value> call_admin(const AdminTarget& target, http::FetchRequest request) {
   const std::string address = admin_address(target);
   request.fields.emplace_back("User-Agent", "weir-cli");
+  const char* variable = std::getenv("WEIR_TOKEN");
+  std::string token = target.token;
+  if (token.empty() && variable != nullptr) token = variable;
+  if (!token.empty()) request.fields.emplace_back("Authorization", "Bearer " + token);
   if (!request.body.empty()) request.fields.emplace_back("Content-Type", "application/json");
   const auto answer = call(address, std::move(request), kCallTime);
   if (!answer) {

@@ -14,9 +14,10 @@ class Command;
 struct AdminTarget {
   std::string admin;                 ///< --admin
   std::string data = "./weir-data";  ///< --data
+  std::string token;                 ///< --token; empty: WEIR_TOKEN
 };
 
-/// Adds --admin and --data.
+/// Adds --admin, --data and --token.
 void add_target(Command& command, AdminTarget& target);
 
 /// The address to call.

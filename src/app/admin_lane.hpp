@@ -14,10 +14,11 @@ namespace weir::app {
 
 class AdminLane final : public admin::AdminPort {
  public:
-  /// Fails: the address is in use. Lifetime: all references outlive stop().
+  /// `store`: null for none. Fails: the address is in use. Lifetime: all references outlive stop().
   static base::Result<std::unique_ptr<AdminLane>> open(const config::Settings& settings,
                                                        ControlPlane& control, DataLanes& lanes,
-                                                       const gateway::ServiceFinder& services);
+                                                       const gateway::ServiceFinder& services,
+                                                       store::Store* store);
   ~AdminLane() override;
 
   void start();
@@ -74,6 +75,7 @@ class AdminLane final : public admin::AdminPort {
   telemetry::ListenerTraffic traffic_;
   http::ServerLimits limits_;
   std::unique_ptr<admin::AllowedHosts> hosts_;
+  std::unique_ptr<admin::Access> access_;
   std::unique_ptr<admin::AdminHandler> handler_;
   std::unique_ptr<http::Server> server_;
   net::Address address_;

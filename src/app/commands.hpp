@@ -18,6 +18,8 @@ void add_breaker(CommandLine& line);
 void add_drain(CommandLine& line);
 void add_explain(CommandLine& line);
 void add_status(CommandLine& line);
+void add_user(CommandLine& line);
+void add_token(CommandLine& line);
 void add_lab(CommandLine& line);
 void add_simulate(CommandLine& line);
 

@@ -9,6 +9,7 @@
 #include <ctime>
 #include <thread>
 
+#include "app/open_store.hpp"
 #include "app/resolve_now.hpp"
 #include "config/address.hpp"
 
@@ -135,8 +136,11 @@ base::Result<std::unique_ptr<Instance>> Instance::open(InstanceOptions options) 
   }
   self->control_ =
       std::make_unique<ControlPlane>(settings, *self->registry_, *self->lanes_, *self->log_);
-  WEIR_TRY(self->admin_,
-           AdminLane::open(settings, *self->control_, *self->lanes_, self->services_));
+  WEIR_TRY(
+      self->store_,
+      open_store(store_target(settings.admin.store, self->options_.data_directory), *self->log_));
+  WEIR_TRY(self->admin_, AdminLane::open(settings, *self->control_, *self->lanes_, self->services_,
+                                         self->store_.get()));
   return self;
 }
 
@@ -196,7 +200,10 @@ void Instance::reopen_logs() {
 }
 
 Instance::~Instance() {
-  // The admin lane may ask the control lane, and both the data lanes: the askers end first.
+  // The admin lane may ask the control lane, and both the data lanes: the askers end first. What
+  // the store still writes answers to a lane that stands still but is there.
+  if (admin_ != nullptr) admin_->stop();
+  store_.reset();
   admin_.reset();
   lanes_.reset();
   control_.reset();

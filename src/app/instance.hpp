@@ -15,6 +15,7 @@
 #include "app/data_lanes.hpp"
 #include "app/record_file.hpp"
 #include "observe/access_log.hpp"
+#include "store/store.hpp"
 #include "telemetry/log.hpp"
 
 namespace weir::app {
@@ -61,6 +62,7 @@ class Instance {
   std::unique_ptr<telemetry::FdSink> sink_;
   std::unique_ptr<telemetry::Log> log_;
   std::unique_ptr<observe::AccessLog> access_log_;
+  std::unique_ptr<store::Store> store_;  // null: nothing is kept
   std::unique_ptr<RecordFile> record_;
   std::unique_ptr<control::Registry> registry_;
   gateway::ServiceFinder services_;

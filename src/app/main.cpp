@@ -34,6 +34,8 @@ int run(int argc, char** argv) {
   add_breaker(line);
   add_drain(line);
   add_explain(line);
+  add_user(line);
+  add_token(line);
   add_doctor(line);
   add_lab(line);
   add_simulate(line);

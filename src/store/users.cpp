@@ -18,13 +18,23 @@ base::Result<void> check_hash(std::string_view hash) {
   return {};
 }
 
-Write user_change(Statement change, std::string_view what, std::string_view user,
-                  std::optional<std::string> after, const Actor& by) {
+std::optional<std::string> quoted(std::optional<Role> role) {
+  if (!role) return std::nullopt;
+  return fmt::format("\"{}\"", name(*role));
+}
+
+struct Values {
+  std::optional<std::string> before = std::nullopt;
+  std::optional<std::string> after = std::nullopt;
+};
+
+Write user_change(Statement change, std::string_view what, std::string_view user, Values values,
+                  const Actor& by) {
   change.absent = kNoUser;
   return {Kind::record,
           {std::move(change),
-           audit_statement({0, by.at_ms, by.who, std::string(what), std::string(user), std::nullopt,
-                            std::move(after), by.came_from})}};
+           audit_statement({0, by.at_ms, by.who, std::string(what), std::string(user),
+                            std::move(values.before), std::move(values.after), by.came_from})}};
 }
 
 User user_row(const db::Row& row) {
@@ -93,7 +103,7 @@ base::Result<Write> create_user(const User& user, const Actor& by) {
         {user.name, name(user.role), user.password_hash, user.disabled ? 1 : 0, by.at_ms, by.at_ms},
         {}},
        audit_statement({0, by.at_ms, by.who, "user.create", user.name, std::nullopt,
-                        fmt::format("\"{}\"", name(user.role)), by.came_from})}};
+                        quoted(user.role), by.came_from})}};
 }
 
 base::Result<Write> set_password_hash(std::string_view name, std::string_view hash,
@@ -102,26 +112,27 @@ base::Result<Write> set_password_hash(std::string_view name, std::string_view ha
   return user_change({"UPDATE users SET password_hash = ?, updated_at_ms = ? WHERE name = ?",
                       {hash, by.at_ms, name},
                       {}},
-                     "user.password", name, std::nullopt, by);
+                     "user.password", name, {}, by);
 }
 
-Write set_role(std::string_view user, Role role, const Actor& by) {
+Write set_role(std::string_view user, Role role, const Actor& by, std::optional<Role> before) {
   return user_change({"UPDATE users SET role = ?, updated_at_ms = ? WHERE name = ?",
                       {name(role), by.at_ms, user},
                       {}},
-                     "user.role", user, fmt::format("\"{}\"", name(role)), by);
+                     "user.role", user, {quoted(before), quoted(role)}, by);
 }
 
 Write set_disabled(std::string_view user, bool disabled, const Actor& by) {
   return user_change({"UPDATE users SET disabled = ?, updated_at_ms = ? WHERE name = ?",
                       {disabled ? 1 : 0, by.at_ms, user},
                       {}},
-                     "user.disabled", user, disabled ? "true" : "false", by);
+                     "user.disabled", user,
+                     {disabled ? "false" : "true", disabled ? "true" : "false"}, by);
 }
 
-Write remove_user(std::string_view user, const Actor& by) {
+Write remove_user(std::string_view user, const Actor& by, std::optional<Role> before) {
   return user_change({"DELETE FROM users WHERE name = ?", {user}, {}}, "user.remove", user,
-                     std::nullopt, by);
+                     {quoted(before), {}}, by);
 }
 
 base::Result<std::optional<User>> find_user(db::Connection& connection, std::string_view name) {

@@ -49,9 +49,12 @@ base::Result<Write> create_user(const User& user, const Actor& by);
 /// These writes fail with not_found when there is no such user.
 base::Result<Write> set_password_hash(std::string_view name, std::string_view hash,
                                       const Actor& by);
-Write set_role(std::string_view name, Role role, const Actor& by);
+/// `before`, where known, is for the audit row only.
+Write set_role(std::string_view name, Role role, const Actor& by,
+               std::optional<Role> before = std::nullopt);
 Write set_disabled(std::string_view name, bool disabled, const Actor& by);
-Write remove_user(std::string_view name, const Actor& by);
+Write remove_user(std::string_view name, const Actor& by,
+                  std::optional<Role> before = std::nullopt);
 
 /// With the hash. Names differ by upper and lower case.
 base::Result<std::optional<User>> find_user(db::Connection& connection, std::string_view name);
