@@ -13,7 +13,6 @@
 namespace weir::admin {
 namespace {
 
-constexpr std::size_t kBodyMax = 1u << 20;
 constexpr std::size_t kLogLinesMax = 1000;
 
 constexpr std::string_view kStyle =
@@ -21,14 +20,8 @@ constexpr std::string_view kStyle =
     "background:#10151c;color:#dbe4ee}h1 small{color:#8aa;font-size:50%}table{border-collapse:"
     "collapse;width:100%}caption{text-align:left;color:#8aa}th,td{text-align:left;padding:.3rem "
     ".6rem;border-bottom:1px solid #243040}tr.service th,tr.service td{background:#18202b}"
+    ".banner{background:#7a1f12;color:#fff;padding:.5rem 1rem}"
     "tr.unhealthy td{color:#ff9b8f}tr.degraded td{color:#ffd479}a{color:#7cc4ff}\n";
-
-std::string_view field_named(const http::RequestHead& head, std::string_view name) {
-  for (const http::Field& field : head.fields) {
-    if (base::equals_ignore_case(head.fields.name(field), name)) return head.fields.value(field);
-  }
-  return {};
-}
 
 std::string decode_percent(std::string_view text) {
   std::string out;
@@ -42,32 +35,6 @@ std::string decode_percent(std::string_view text) {
     }
   }
   return out;
-}
-
-bool takes(std::string_view methods, std::string_view method) {
-  while (!methods.empty()) {
-    const std::size_t end = std::min(methods.find(", "), methods.size());
-    if (methods.substr(0, end) == method) return true;
-    methods.remove_prefix(std::min(end + 2, methods.size()));
-  }
-  return false;
-}
-
-// "127.0.0.1 weir-cli": the address, and what the program calls itself.
-std::string who(const http::Exchange& exchange) {
-  constexpr std::size_t kAgentShown = 64;
-  std::string out(exchange.peer().host_text());
-  const std::string_view agent = field_named(exchange.head(), "user-agent");
-  if (!agent.empty()) out += fmt::format(" {}", agent.substr(0, kAgentShown));
-  return out;
-}
-
-void add_common_fields(http::Response& response) {
-  response.fields.emplace_back("Cache-Control", "no-store");
-  response.fields.emplace_back("X-Content-Type-Options", "nosniff");
-  response.fields.emplace_back("Content-Security-Policy",
-                               "default-src 'none'; style-src 'self'; frame-ancestors 'none'; "
-                               "base-uri 'none'; form-action 'none'");
 }
 
 }  // namespace
@@ -84,14 +51,6 @@ std::string query_value(std::string_view query, std::string_view key) {
   }
   return {};
 }
-
-// `{id}` matches one segment. A guarded GET sends traffic or changes something.
-struct AdminHandler::Route {
-  std::string_view pattern;
-  std::string_view methods;  // as Allow says them
-  Answer (AdminHandler::*call)(AdminRequest);
-  bool guarded = false;
-};
 
 const AdminHandler::Route AdminHandler::kRoutes[] = {
     {"/", "GET, HEAD", &AdminHandler::front},
@@ -133,6 +92,14 @@ const AdminHandler::Route AdminHandler::kRoutes[] = {
     {"/api/endpoints/{id}", "GET, HEAD, PATCH", &AdminHandler::endpoint},
     {"/api/endpoints/{id}/drain", "POST", &AdminHandler::drain},
     {"/api/endpoints/{id}/undrain", "POST", &AdminHandler::drain},
+    {"/api/login", "POST", &AdminHandler::login},
+    {"/api/logout", "POST", &AdminHandler::logout},
+    {"/api/me", "GET, HEAD", &AdminHandler::me},
+    {"/api/users", "GET, HEAD, POST", &AdminHandler::users},
+    {"/api/users/{id}", "PATCH, DELETE", &AdminHandler::user},
+    {"/api/tokens", "GET, HEAD, POST", &AdminHandler::tokens},
+    {"/api/tokens/{id}", "DELETE", &AdminHandler::token},
+    {"/api/audit", "GET, HEAD", &AdminHandler::audit},
 };
 
 const AdminHandler::Route* AdminHandler::find(std::string_view path, AdminRequest& request) {
@@ -154,70 +121,6 @@ const AdminHandler::Route* AdminHandler::find(std::string_view path, AdminReques
     return &route;
   }
   return nullptr;
-}
-
-GuardVerdict AdminHandler::guard(const http::RequestHead& head, const Route* route) const {
-  GuardFacts facts;
-  facts.method = head.method;
-  facts.authority = head.authority;
-  facts.origin = field_named(head, "origin");
-  facts.referer = field_named(head, "referer");
-  facts.sec_fetch_site = field_named(head, "sec-fetch-site");
-  facts.sec_purpose = field_named(head, "sec-purpose");
-  if (facts.sec_purpose.empty()) facts.sec_purpose = field_named(head, "purpose");
-  facts.content_type = head.fields.find(http::FieldId::content_type);
-  facts.own_header = field_named(head, "x-weir-request");
-  facts.has_cookie = head.fields.find(http::FieldId::cookie).data() != nullptr;
-  facts.has_sec_fetch = !facts.sec_fetch_site.empty() ||
-                        field_named(head, "sec-fetch-mode").data() != nullptr ||
-                        field_named(head, "sec-fetch-dest").data() != nullptr;
-  facts.has_body = head.framing != http::Framing::none;
-  // A POST on such a path is a change like any other.
-  const bool is_post = head.method == "POST" && route != nullptr && takes(route->methods, "POST");
-  facts.guarded = route != nullptr && route->guarded && !is_post;
-  return judge(facts, hosts_);
-}
-
-runtime::Task<void> AdminHandler::serve(http::Exchange& exchange) {
-  const http::RequestHead& head = exchange.head();
-  AdminRequest request;
-  request.method = head.method;
-  request.path = head.path;
-  request.query = head.query.substr(std::min<std::size_t>(1, head.query.size()));
-  request.accept = field_named(head, "accept");
-  request.by = who(exchange);
-  const Route* route = find(request.path, request);
-  const GuardVerdict verdict = guard(head, route);
-  http::Response response;
-  if (verdict.status != 0) {
-    response = problem(static_cast<std::uint16_t>(verdict.status), verdict.why, verdict.action);
-    if (verdict.status == 405) response.fields.emplace_back("Allow", std::string(route->methods));
-    response.close = true;
-  } else if (route == nullptr) {
-    response = problem(404, "no such path", "GET / with Accept: application/json lists them.");
-  } else if (!takes(route->methods, request.method)) {
-    response = problem(405, fmt::format("{} does not take {}", request.path, request.method));
-    response.fields.emplace_back("Allow", std::string(route->methods));
-  } else {
-    auto reading = exchange.read_body(kBodyMax);
-    auto body = co_await reading;
-    if (!body) {
-      const bool large = body.error().code() == base::Errc::too_large;
-      response = problem(large ? 413 : 400, std::string(body.error().detail()));
-      response.close = true;
-    } else {
-      request.body = std::move(*body);
-      auto answering = answer(*route, std::move(request));
-      response = co_await answering;
-    }
-  }
-  add_common_fields(response);
-  auto responding = exchange.respond(std::move(response));
-  [[maybe_unused]] const auto sent = co_await responding;
-}
-
-AdminHandler::Answer AdminHandler::answer(const Route& route, AdminRequest request) {
-  return (this->*route.call)(std::move(request));
 }
 
 AdminHandler::Answer AdminHandler::health(AdminRequest) {
@@ -286,6 +189,7 @@ AdminHandler::Answer AdminHandler::act(AdminRequest request) {
   auto acting = port_.act(request.id, request.action);
   const auto done = co_await acting;
   if (!done) co_return from_error(done.error());
+  request.trail->add("service." + request.action, request.id);
   base::json::object out{{"service", request.id}, {"action", request.action}, {"done", true}};
   co_return json(out);
 }
@@ -314,7 +218,7 @@ AdminHandler::Answer AdminHandler::front(AdminRequest request) {
   const About about = port_.about();
   if (request.accept.find("text/html") != std::string::npos) {
     response.content_type = "text/html; charset=utf-8";
-    response.body = status_page(port_.traffic(), about.version);
+    response.body = status_page(port_.traffic(), about.version, access_.is_insecure());
     co_return response;
   }
   base::json::object links;

@@ -1,12 +1,16 @@
 #pragma once
-// AdminHandler: the admin listener's paths. Each request: guard → route → answer; a table says
-// which methods a path takes, so that 405 with Allow and 404 are the same everywhere.
+// AdminHandler: the admin listener's paths. Each request: guard → route → who asks and may they →
+// answer → audit (admin_serve.cpp). A table says which methods a path takes, so that 405 with Allow
+// and 404 are the same everywhere.
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "admin/access.hpp"
 #include "admin/admin_port.hpp"
 #include "admin/guard.hpp"
+#include "admin/idempotency.hpp"
 #include "http/exchange.hpp"
 
 namespace weir::admin {
@@ -19,8 +23,17 @@ struct AdminRequest {
   std::string accept;
   std::string id;      ///< {id} of the path, decoded
   std::string action;  ///< the path's last part where the route takes one
-  std::string by;      ///< who asks, for the log: address and program
+  std::string by;      ///< who asks, for the log: user, address and program
   std::string body;
+
+  Caller caller;
+  std::string came_from;        ///< address and program
+  std::string address_key;      ///< throttle_key() of the address
+  std::string cookie;           ///< the log-in's secret
+  std::string once;             ///< Idempotency-Key
+  AuditTrail* trail = nullptr;  ///< outlives the answer
+
+  store::Actor actor() const { return {caller.name, base::wall_ms(), came_from}; }
 };
 
 /// The value of `key` in a query string, percent-decoded; empty when absent.
@@ -28,19 +41,31 @@ std::string query_value(std::string_view query, std::string_view key);
 
 class AdminHandler final : public http::Handler {
  public:
-  /// Lifetime: both outlive the handler.
-  AdminHandler(AdminPort& port, const AllowedHosts& hosts) : port_(port), hosts_(hosts) {}
+  /// Lifetime: all outlive the handler.
+  AdminHandler(runtime::Lane& lane, AdminPort& port, const AllowedHosts& hosts, Access& access)
+      : lane_(lane), port_(port), hosts_(hosts), access_(access) {}
 
   runtime::Task<void> serve(http::Exchange& exchange) override;
 
  private:
   using Answer = runtime::Task<http::Response>;
-  struct Route;
+  // `{id}` matches one segment. A guarded GET sends traffic or changes something.
+  struct Route {
+    std::string_view pattern;
+    std::string_view methods;  // as Allow says them
+    Answer (AdminHandler::*call)(AdminRequest);
+    bool guarded = false;
+  };
   static const Route kRoutes[];
 
   static const Route* find(std::string_view path, AdminRequest& request);
+
+  // admin_serve.cpp
   GuardVerdict guard(const http::RequestHead& head, const Route* route) const;
+  std::optional<http::Response> refuse(const http::RequestHead& head, const Route* route,
+                                       const AdminRequest& request);
   Answer answer(const Route& route, AdminRequest request);
+  Answer answer_once(const Route& route, AdminRequest request);
 
   Answer health(AdminRequest request);
   Answer ready(AdminRequest request);
@@ -79,8 +104,21 @@ class AdminHandler final : public http::Handler {
   Answer decision(AdminRequest request);
   Answer explain(AdminRequest request);
 
+  // access_paths.cpp
+  Answer login(AdminRequest request);
+  Answer logout(AdminRequest request);
+  Answer me(AdminRequest request);
+  Answer users(AdminRequest request);
+  Answer user(AdminRequest request);
+  Answer tokens(AdminRequest request);
+  Answer token(AdminRequest request);
+  Answer audit(AdminRequest request);
+
+  runtime::Lane& lane_;
   AdminPort& port_;
   const AllowedHosts& hosts_;
+  Access& access_;
+  Idempotency once_;
 };
 
 }  // namespace weir::admin

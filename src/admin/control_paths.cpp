@@ -29,12 +29,24 @@ http::Response missing_endpoint(const observe::TrafficView& view, std::string_vi
   return problem(404, control::no_such("endpoint", id, names), kWays);
 }
 
+// As JSON, like all values of the audit table.
+std::string quoted(std::string_view text) {
+  return base::to_text(base::json::value(base::json::string(text)));
+}
+
+std::string subject_of(std::string_view service, std::string_view endpoint) {
+  return endpoint.empty() ? std::string(service) : fmt::format("{}/{}", service, endpoint);
+}
+
 }  // namespace
 
 http::Response AdminHandler::change_algorithm(const AdminRequest& request, std::string service,
                                               balance::Algorithm algorithm) {
   const auto changes = port_.set_algorithm(std::move(service), algorithm, request.by);
   if (!changes) return from_error(changes.error());
+  for (const auto& each : *changes) {
+    request.trail->add("algorithm.set", each.service, quoted(each.from), quoted(each.to));
+  }
   return json(algorithm_json(balance::name(algorithm), *changes));
 }
 
@@ -52,6 +64,7 @@ AdminHandler::Answer AdminHandler::algorithm(AdminRequest request) {
   if (!arm && pin != "none") co_return problem(422, "pin: " + unknown_algorithm(pin));
   const auto done = port_.pin_arm(service, arm, request.by);
   if (!done) co_return from_error(done.error());
+  request.trail->add("adaptive.pin", service, {}, quoted(pin));
   co_return json(base::json::object{
       {"success", true}, {"service", service}, {"algorithm", "adaptive"}, {"pinned", pin}});
 }
@@ -126,6 +139,12 @@ AdminHandler::Answer AdminHandler::operate_breaker(AdminRequest request) {
   }
   const auto done = port_.operate_breakers({request.id, endpoint}, *action, request.by);
   if (!done) co_return from_error(done.error());
+  request.trail->is_noted = true;
+  for (const auto& each : *done) {
+    if (!each.changed) continue;
+    request.trail->add(fmt::format("breaker.{}", control::name(*action)),
+                       subject_of(each.service, each.endpoint), quoted(each.from), quoted(each.to));
+  }
   co_return json(operated_json(*action, *done));
 }
 
@@ -134,6 +153,10 @@ AdminHandler::Answer AdminHandler::drain(AdminRequest request) {
   const auto done =
       port_.set_draining({request.id, query_value(request.query, "service")}, draining, request.by);
   if (!done) co_return from_error(done.error());
+  request.trail->is_noted = true;
+  if (done->changed) {
+    request.trail->add(request.action, subject_of(done->service, done->endpoint));
+  }
   co_return json(drain_json(*done, draining));
 }
 
@@ -144,6 +167,8 @@ AdminHandler::Answer AdminHandler::endpoint(AdminRequest request) {
     if (!weight) co_return from_error(weight.error());
     const auto done = port_.set_weight(name, *weight, request.by);
     if (!done) co_return from_error(done.error());
+    request.trail->add("weight.set", subject_of(done->service, done->endpoint),
+                       std::to_string(done->from), std::to_string(done->to));
     co_return json(weight_json(*done));
   }
   const observe::TrafficView view = port_.traffic();

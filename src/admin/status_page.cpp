@@ -13,6 +13,10 @@ constexpr std::string_view kHead = R"(<!doctype html>
 <link rel="stylesheet" href="/assets/status.css"></head><body>
 )";
 
+constexpr std::string_view kBanner =
+    "<p class=\"banner\">Insecure: others can reach this address, and nothing encrypts what they "
+    "send (admin.insecure: true).</p>\n";
+
 // A reason says its state itself, but for what is no host state ("stopped").
 std::string standing(const observe::EndpointView& endpoint) {
   if (endpoint.reason.empty()) return endpoint.state;
@@ -81,8 +85,20 @@ std::string escape_html(std::string_view text) {
   return out;
 }
 
-std::string status_page(const observe::TrafficView& view, const std::string& version) {
+std::string login_page(bool is_insecure) {
   std::string page(kHead);
+  if (is_insecure) page += kBanner;
+  page +=
+      "<h1>weir</h1>\n<p>This weir has users, and you are not logged in.</p>\n<p>On the command "
+      "line: <code>WEIR_TOKEN=weir_&hellip; weir status</code>, with a token of <code>weir token "
+      "add NAME --role viewer</code>. Over HTTP: POST /api/login.</p>\n</body></html>\n";
+  return page;
+}
+
+std::string status_page(const observe::TrafficView& view, const std::string& version,
+                        bool is_insecure) {
+  std::string page(kHead);
+  if (is_insecure) page += kBanner;
   const auto& totals = view.totals;
   page += fmt::format(
       "<h1>weir <small>{}</small></h1>\n<p>{} of {} services healthy, {} of {} endpoints, "

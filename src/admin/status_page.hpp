@@ -8,7 +8,10 @@
 
 namespace weir::admin {
 
-std::string status_page(const observe::TrafficView& view, const std::string& version);
+std::string status_page(const observe::TrafficView& view, const std::string& version,
+                        bool is_insecure);
+/// What somebody sees there who has not logged in.
+std::string login_page(bool is_insecure);
 
 /// Text as HTML: &, <, >, quotes and control bytes.
 std::string escape_html(std::string_view text);

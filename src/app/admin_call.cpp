@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,9 @@ void add_target(Command& command, AdminTarget& target) {
   command.text("--admin", target.admin,
                "Admin address (default: of the instance using --data, else 127.0.0.1:9900)");
   command.text("--data", target.data, "Data directory of the instance (./weir-data)");
+  command.text("--token", target.token,
+               "Token of a weir that has users; better in WEIR_TOKEN, which other users of this "
+               "machine cannot see");
 }
 
 std::string admin_address(const AdminTarget& target) {
@@ -31,7 +35,11 @@ std::string admin_address(const AdminTarget& target) {
   return kDefaultAdmin;
 }
 
-http::FetchRequest admin_request(http::FetchRequest request) {
+http::FetchRequest admin_request(const AdminTarget& target, http::FetchRequest request) {
+  const char* variable = std::getenv("WEIR_TOKEN");
+  std::string token = target.token;
+  if (token.empty() && variable != nullptr) token = variable;
+  if (!token.empty()) request.fields.emplace_back("Authorization", "Bearer " + token);
   request.fields.emplace_back("User-Agent", "weir-cli");
   if (!request.body.empty()) request.fields.emplace_back("Content-Type", "application/json");
   return request;
@@ -87,7 +95,7 @@ std::expected<base::json::value, AdminProblem> ask_admin(const AdminTarget& targ
                                                          http::FetchRequest request) {
   const std::string address = admin_address(target);
   const std::string path = request.target;
-  const auto answer = call(address, admin_request(std::move(request)), kCallTime);
+  const auto answer = call(address, admin_request(target, std::move(request)), kCallTime);
   if (answer) return read_admin(*answer, path);
   return std::unexpected(AdminProblem{.text = nobody_answers(address, answer.error())});
 }

@@ -16,16 +16,17 @@ class Command;
 struct AdminTarget {
   std::string admin;                 ///< --admin
   std::string data = "./weir-data";  ///< --data
+  std::string token;                 ///< --token; empty: WEIR_TOKEN
 };
 
-/// Adds --admin and --data.
+/// Adds --admin, --data and --token.
 void add_target(Command& command, AdminTarget& target);
 
 /// The address to call.
 std::string admin_address(const AdminTarget& target);
 
 /// With the fields that every request of the command line has.
-http::FetchRequest admin_request(http::FetchRequest request);
+http::FetchRequest admin_request(const AdminTarget& target, http::FetchRequest request);
 
 /// "no weir answers at 127.0.0.1:9900 (refused); is it running? …"
 std::string nobody_answers(const std::string& address, const base::Error& error);

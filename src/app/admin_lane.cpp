@@ -52,7 +52,16 @@ base::Result<std::unique_ptr<AdminLane>> AdminLane::open(const config::Settings&
   admin->address_ = listener->address();
   admin->hosts_ = std::make_unique<admin::AllowedHosts>(
       admin->address_.host(), admin->address_.port(), settings.admin.hosts);
-  admin->handler_ = std::make_unique<admin::AdminHandler>(*admin, *admin->hosts_);
+  const bool is_insecure = !config::is_loopback(settings.admin.bind);
+  if (is_insecure) {
+    control.log().warn("admin", {{"address", admin->address_.text()}},
+                       "insecure: others can reach this address, and nothing encrypts what they "
+                       "send (admin.insecure: true)");
+  }
+  admin->access_ = std::make_unique<admin::Access>(store, control.log(), is_insecure);
+  admin->access_->load();
+  admin->handler_ =
+      std::make_unique<admin::AdminHandler>(admin->lane_, *admin, *admin->hosts_, *admin->access_);
   admin->limits_.connections_max = 256;
   admin->server_ =
       std::make_unique<http::Server>(admin->context_, std::move(listener), 0, admin->limits_,

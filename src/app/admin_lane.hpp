@@ -91,6 +91,7 @@ class AdminLane final : public admin::AdminPort {
   telemetry::ListenerTraffic traffic_;
   http::ServerLimits limits_;
   std::unique_ptr<admin::AllowedHosts> hosts_;
+  std::unique_ptr<admin::Access> access_;
   std::unique_ptr<admin::AdminHandler> handler_;
   std::unique_ptr<http::Server> server_;
   net::Address address_;

@@ -28,6 +28,8 @@ void add_config(CommandLine& line);
 void add_store(CommandLine& line);
 /// Also man. Lifetime: `line` until its command has run.
 void add_completion(CommandLine& line);
+void add_user(CommandLine& line);
+void add_token(CommandLine& line);
 void add_lab(CommandLine& line);
 void add_simulate(CommandLine& line);
 

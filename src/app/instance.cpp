@@ -169,7 +169,8 @@ void Instance::reopen_logs() {
 }
 
 Instance::~Instance() {
-  // The admin lane may ask the control lane, and both the data lanes: the askers end first.
+  // The admin lane may ask the control lane, and both the data lanes: the askers end first. What
+  // the store still writes answers to a lane that stands still but is there.
   if (admin_ != nullptr) admin_->stop();
   if (sink_ != nullptr) sink_->attach(nullptr);
   if (log_ != nullptr) log_->flush();

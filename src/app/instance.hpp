@@ -18,6 +18,7 @@
 #include "app/record_file.hpp"
 #include "app/reloader.hpp"
 #include "observe/access_log.hpp"
+#include "store/store.hpp"
 #include "telemetry/log.hpp"
 
 namespace weir::app {

@@ -48,7 +48,7 @@ base::Result<http::Fetched> KeptClient::fetch(const std::string& path, base::Dur
   const base::Deadline deadline = base::Deadline::after(base::real_now(), timeout);
   runtime::spawn(
       link_->gate, "call",
-      fetch_kept(link_->context, link_->pool, admin_request(std::move(request)), deadline, out));
+      fetch_kept(link_->context, link_->pool, admin_request(target_, std::move(request)), deadline, out));
   link_->lane.run();
   return std::move(*out);
 }

@@ -42,6 +42,8 @@ int run(int argc, char** argv) {
   add_config(line);
   add_store(line);
   add_explain(line);
+  add_user(line);
+  add_token(line);
   add_doctor(line);
   add_lab(line);
   add_simulate(line);

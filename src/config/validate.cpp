@@ -82,7 +82,7 @@ void check_admin(const Settings& settings, const Node& root, Problems& problems)
   if (settings.admin.insecure || is_loopback(settings.admin.bind)) return;
   problems.error(place_of(root, {"admin", "bind"}),
                  fmt::format("other machines could reach the admin interface at {}, and this "
-                             "version has neither users nor TLS; bind it to 127.0.0.1, or set "
+                             "version has no TLS for it; bind it to 127.0.0.1, or set "
                              "insecure: true if something else protects it",
                              to_text(settings.admin.bind)));
 }

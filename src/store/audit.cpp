@@ -21,10 +21,11 @@ std::optional<std::string> maybe_text(const db::Value& value) {
 
 Statement audit_statement(const AuditRow& row) {
   return {
-      "INSERT INTO audit(at_ms, who, what, subject, before_value, after_value)"
-      " VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT INTO audit(at_ms, who, what, subject, before_value, after_value, came_from)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?)",
       {row.at_ms, clean_text(row.who, kNameBytesMax), clean_text(row.what, kNameBytesMax),
-       clean_text(row.subject, kNameBytesMax), clean_or_null(row.before), clean_or_null(row.after)},
+       clean_text(row.subject, kNameBytesMax), clean_or_null(row.before), clean_or_null(row.after),
+       clean_text(row.came_from, kNameBytesMax)},
       {}};
 }
 
@@ -37,14 +38,14 @@ base::Result<std::vector<AuditRow>> read_audit(db::Connection& connection, int l
   }
   const std::int64_t below = before_id > 0 ? before_id : INT64_MAX;
   WEIR_TRY(const db::Rows rows,
-           connection.execute("SELECT id, at_ms, who, what, subject, before_value, after_value"
-                              " FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?",
+           connection.execute("SELECT id, at_ms, who, what, subject, before_value, after_value,"
+                              " came_from FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?",
                               {below, limit}));
   std::vector<AuditRow> out;
   for (const db::Row& row : rows.rows) {
     out.push_back({row[0].integer(), row[1].integer(), std::string(row[2].text()),
                    std::string(row[3].text()), std::string(row[4].text()), maybe_text(row[5]),
-                   maybe_text(row[6])});
+                   maybe_text(row[6]), std::string(row[7].text())});
   }
   return out;
 }

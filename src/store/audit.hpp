@@ -20,6 +20,7 @@ struct AuditRow {
   std::string subject;  ///< a key, a name
   std::optional<std::string> before;
   std::optional<std::string> after;
+  std::string came_from;  ///< an address and a program; may be empty
 };
 
 /// Texts are repaired and cut. Never give it a secret.

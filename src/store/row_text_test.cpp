@@ -62,8 +62,9 @@ TEST(Repositories, RefuseWhatMakesNoSense) {
       create_user({.name = "two words", .password_hash = "h"}, by),
       create_user({.name = "me"}, by),
       set_password_hash("me", "", by),
-      create_token({.user = "me", .name = "ci"}, by),
-      create_token({.user = "me", .name = "ci", .hash = "h", .expires_at_ms = 999}, by),
+      create_token({.name = "ci"}, by),
+      create_token({.name = "ci", .hash = "h", .expires_at_ms = 999}, by),
+      create_token({.name = "", .hash = "h"}, by),
       save(FaultRow{.id = "f1", .parameters = "nope"}),
       save(LoadTestRow{.id = ""}),
       insert(ScalerDecisionRow{.service = ""}),
@@ -74,21 +75,52 @@ TEST(Repositories, RefuseWhatMakesNoSense) {
   }
 }
 
-TEST(Tokens, AreGoodUntilTheyExpireOrAreRevokedOrTheirUserIsDisabled) {
+TEST(TokenRows, AreGoodUntilTheyExpireOrAreRevoked) {
   struct Row {
     std::int64_t expires;
     std::int64_t revoked;
-    bool disabled;
     bool good;
   };
-  const Row rows[] = {{0, 0, false, true},   {101, 0, false, true}, {100, 0, false, false},
-                      {0, 50, false, false}, {0, 0, true, false},   {99, 0, false, false}};
+  const Row rows[] = {
+      {0, 0, true}, {101, 0, true}, {100, 0, false}, {0, 50, false}, {99, 0, false}};
   for (const Row& row : rows) {
-    TokenOwner owner;
-    owner.token.expires_at_ms = row.expires;
-    owner.token.revoked_at_ms = row.revoked;
-    owner.disabled = row.disabled;
-    EXPECT_EQ(is_good(owner, 100), row.good) << row.expires << ' ' << row.revoked;
+    Token token;
+    token.expires_at_ms = row.expires;
+    token.revoked_at_ms = row.revoked;
+    EXPECT_EQ(is_good(token, 100), row.good) << row.expires << ' ' << row.revoked;
+  }
+  for (const TokenKind kind : {TokenKind::api, TokenKind::metrics}) {
+    EXPECT_EQ(parse_token_kind(name(kind)), kind);
+  }
+  EXPECT_EQ(parse_token_kind("root"), std::nullopt);
+}
+
+TEST(Users, NobodyTakesTheLastAdminAway) {
+  const User ann{.name = "ann", .role = Role::admin};
+  const User ben{.name = "ben", .role = Role::admin};
+  const User off{.name = "off", .role = Role::admin, .disabled = true};
+  const User eve{.name = "eve", .role = Role::viewer};
+  struct Row {
+    std::vector<User> users;
+    std::string_view name;
+    std::optional<Role> role;
+    bool good;
+  };
+  const Row rows[] = {
+      {{}, "ann", Role::admin, true},           {{}, "ann", Role::operator_, false},
+      {{ann}, "eve", Role::viewer, true},       {{ann}, "ann", Role::viewer, false},
+      {{ann}, "ann", std::nullopt, false},      {{ann}, "ann", Role::admin, true},
+      {{ann, off}, "ann", std::nullopt, false}, {{ann, off}, "off", std::nullopt, true},
+      {{ann, ben}, "ann", std::nullopt, true},  {{ann, ben}, "ben", Role::viewer, true},
+      {{ann, eve}, "eve", std::nullopt, true},  {{ann, eve}, "eve", Role::admin, true},
+  };
+  for (std::size_t i = 0; i < std::size(rows); ++i) {
+    const Row& row = rows[i];
+    const auto done = check_admin_left(row.users, row.name, row.role);
+    EXPECT_EQ(!!done, row.good) << i;
+    if (!done) {
+      EXPECT_EQ(done.error().code(), Errc::conflict);
+    }
   }
 }
 

@@ -76,6 +76,18 @@ const std::vector<db::Migration>& all_migrations() {
            "CREATE TABLE store_writers(id {text} PRIMARY KEY, batch {int} NOT NULL,"
            " at_ms {int} NOT NULL) {strict}",
        }},
+      // A token is nobody's: a machine's work must not end when a person leaves. None was made yet.
+      {2,
+       "tokens with a role of their own, and where a change came from",
+       {
+           "DROP TABLE tokens",
+           "CREATE TABLE tokens(id {id}, name {text} NOT NULL, kind {text} NOT NULL,"
+           " role {text} NOT NULL, token_hash {text} NOT NULL UNIQUE, created_by {text} NOT NULL,"
+           " created_at_ms {int} NOT NULL, expires_at_ms {int} NOT NULL DEFAULT 0,"
+           " used_at_ms {int} NOT NULL DEFAULT 0, revoked_at_ms {int} NOT NULL DEFAULT 0)"
+           " {strict}",
+           "ALTER TABLE audit ADD COLUMN came_from {text} NOT NULL DEFAULT ''",
+       }},
   };
   return kAll;
 }

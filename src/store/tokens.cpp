@@ -8,19 +8,41 @@
 namespace weir::store {
 namespace {
 
-Token token_row(const db::Row& row) {
-  return {row[0].integer(),           std::string(row[1].text()),
-          std::string(row[2].text()), std::string(row[3].text()),
-          row[4].integer(),           row[5].integer(),
-          row[6].integer(),           row[7].integer()};
+std::vector<Token> token_rows(const db::Rows& rows) {
+  std::vector<Token> out;
+  for (const db::Row& row : rows.rows) {
+    Token token;
+    token.id = row[0].integer();
+    token.name = row[1].text();
+    token.kind = parse_token_kind(row[2].text()).value_or(TokenKind::metrics);
+    token.role = parse_role(row[3].text()).value_or(Role::viewer);
+    token.hash = row[4].text();
+    token.created_by = row[5].text();
+    token.created_at_ms = row[6].integer();
+    token.expires_at_ms = row[7].integer();
+    token.used_at_ms = row[8].integer();
+    token.revoked_at_ms = row[9].integer();
+    out.push_back(std::move(token));
+  }
+  return out;
 }
 
 }  // namespace
 
-bool is_good(const TokenOwner& owner, std::int64_t now_ms) noexcept {
-  const Token& token = owner.token;
+std::string_view name(TokenKind kind) noexcept {
+  return kind == TokenKind::api ? "api" : "metrics";
+}
+
+std::optional<TokenKind> parse_token_kind(std::string_view text) noexcept {
+  for (const TokenKind kind : {TokenKind::api, TokenKind::metrics}) {
+    if (text == name(kind)) return kind;
+  }
+  return std::nullopt;
+}
+
+bool is_good(const Token& token, std::int64_t now_ms) noexcept {
   const bool expired = token.expires_at_ms != 0 && now_ms >= token.expires_at_ms;
-  return !owner.disabled && token.revoked_at_ms == 0 && !expired;
+  return token.revoked_at_ms == 0 && !expired;
 }
 
 base::Result<Write> create_token(const Token& token, const Actor& by) {
@@ -31,20 +53,16 @@ base::Result<Write> create_token(const Token& token, const Actor& by) {
   if (token.expires_at_ms != 0 && token.expires_at_ms <= by.at_ms) {
     return base::fail(base::Errc::invalid_argument, "the token would expire before it is made");
   }
-  return Write{
-      Kind::record,
-      {{"INSERT INTO tokens(user_id, name, token_hash, created_at_ms, expires_at_ms)"
-        " SELECT id, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT)"
-        " FROM users WHERE name = ?",
-        {token.name, token.hash, by.at_ms, token.expires_at_ms, token.user},
-        "there is no such user; `weir user list` shows them"},
-       audit_statement({0,
-                        by.at_ms,
-                        by.who,
-                        "token.create",
-                        fmt::format("{}/{}", token.user, token.name),
-                        {},
-                        {}})}};
+  return Write{Kind::record,
+               {{"INSERT INTO tokens(name, kind, role, token_hash, created_by, created_at_ms,"
+                 " expires_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                 {token.name, name(token.kind), name(token.role), token.hash, by.who, by.at_ms,
+                  token.expires_at_ms},
+                 {}},
+                audit_statement({0, by.at_ms, by.who, "token.create", token.name, std::nullopt,
+                                 fmt::format(R"({{"kind":"{}","role":"{}"}})", name(token.kind),
+                                             name(token.role)),
+                                 by.came_from})}};
 }
 
 Write revoke_token(std::int64_t id, const Actor& by) {
@@ -52,7 +70,8 @@ Write revoke_token(std::int64_t id, const Actor& by) {
           {{"UPDATE tokens SET revoked_at_ms = ? WHERE id = ? AND revoked_at_ms = 0",
             {by.at_ms, id},
             "there is no such token, or it is revoked already"},
-           audit_statement({0, by.at_ms, by.who, "token.revoke", std::to_string(id), {}, {}})}};
+           audit_statement({0, by.at_ms, by.who, "token.revoke", std::to_string(id), std::nullopt,
+                            std::nullopt, by.came_from})}};
 }
 
 Write note_token_use(std::int64_t id, std::int64_t at_ms) {
@@ -62,36 +81,22 @@ Write note_token_use(std::int64_t id, std::int64_t at_ms) {
             {}}}};
 }
 
-base::Result<std::optional<TokenOwner>> find_token(db::Connection& connection,
-                                                   std::string_view hash) {
+base::Result<std::vector<Token>> list_tokens(db::Connection& connection, int limit) {
   WEIR_TRY(const db::Rows rows,
-           connection.execute(
-               "SELECT t.id, u.name, t.name, t.token_hash, t.created_at_ms, t.expires_at_ms,"
-               " t.used_at_ms, t.revoked_at_ms, u.role, u.disabled"
-               " FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = ?",
-               {hash}));
-  if (rows.empty()) return std::nullopt;
-  const db::Row& row = rows.rows[0];
-  return TokenOwner{token_row(row), parse_role(row[8].text()).value_or(Role::viewer),
-                    row[9].integer() != 0};
+           connection.execute("SELECT id, name, kind, role, '', created_by, created_at_ms,"
+                              " expires_at_ms, used_at_ms, revoked_at_ms FROM tokens"
+                              " ORDER BY id DESC LIMIT ?",
+                              {limit}));
+  return token_rows(rows);
 }
 
-base::Result<std::vector<Token>> list_tokens(db::Connection& connection, std::string_view user,
-                                             int limit) {
-  std::string sql =
-      "SELECT t.id, u.name, t.name, '', t.created_at_ms, t.expires_at_ms, t.used_at_ms,"
-      " t.revoked_at_ms FROM tokens t JOIN users u ON u.id = t.user_id";
-  std::vector<db::Value> parameters;
-  if (!user.empty()) {
-    sql += " WHERE u.name = ?";
-    parameters.emplace_back(user);
-  }
-  sql += " ORDER BY t.id DESC LIMIT ?";
-  parameters.emplace_back(limit);
-  WEIR_TRY(const db::Rows rows, connection.execute(sql, parameters));
-  std::vector<Token> out;
-  for (const db::Row& row : rows.rows) out.push_back(token_row(row));
-  return out;
+base::Result<std::vector<Token>> read_tokens(db::Connection& connection) {
+  WEIR_TRY(const db::Rows rows,
+           connection.execute("SELECT id, name, kind, role, token_hash, created_by, created_at_ms,"
+                              " expires_at_ms, used_at_ms, revoked_at_ms FROM tokens"
+                              " WHERE revoked_at_ms = 0 ORDER BY id DESC LIMIT ?",
+                              {kTokensMax}));
+  return token_rows(rows);
 }
 
 }  // namespace weir::store

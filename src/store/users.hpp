@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "db/connection.hpp"
@@ -31,7 +32,16 @@ struct User {
 struct Actor {
   std::string who;
   std::int64_t at_ms = 0;
+  std::string came_from = {};  ///< an address and a program; may be empty
 };
+
+/// The most users there may be: all of them are kept in memory.
+inline constexpr int kUsersMax = 1'000;
+
+/// Pure: an admin who may log in must be left when `name` has this role, or none (removed or
+/// disabled). A new name is a new user, so the first user must be an admin. Fails: conflict.
+base::Result<void> check_admin_left(const std::vector<User>& users, std::string_view name,
+                                    std::optional<Role> role);
 
 /// The write fails with conflict when the name exists. Fails: invalid_argument for a name with
 /// spaces or other than printable characters, or an empty hash.
@@ -39,14 +49,18 @@ base::Result<Write> create_user(const User& user, const Actor& by);
 /// These writes fail with not_found when there is no such user.
 base::Result<Write> set_password_hash(std::string_view name, std::string_view hash,
                                       const Actor& by);
-Write set_role(std::string_view name, Role role, const Actor& by);
+/// `before`, where known, is for the audit row only.
+Write set_role(std::string_view name, Role role, const Actor& by,
+               std::optional<Role> before = std::nullopt);
 Write set_disabled(std::string_view name, bool disabled, const Actor& by);
-/// With all tokens.
-Write remove_user(std::string_view name, const Actor& by);
+Write remove_user(std::string_view name, const Actor& by,
+                  std::optional<Role> before = std::nullopt);
 
 /// With the hash. Names differ by upper and lower case.
 base::Result<std::optional<User>> find_user(db::Connection& connection, std::string_view name);
 /// By name, without hashes; at most `limit`.
-base::Result<std::vector<User>> list_users(db::Connection& connection, int limit = 1'000);
+base::Result<std::vector<User>> list_users(db::Connection& connection, int limit = kUsersMax);
+/// The same with their hashes, for who checks passwords.
+base::Result<std::vector<User>> read_users(db::Connection& connection);
 
 }  // namespace weir::store

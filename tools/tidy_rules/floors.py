@@ -40,7 +40,7 @@ LIBRARY_HOMES = [
     (r"librdkafka/", ["src/kafka/"]),
     (r"hiredis/", ["src/redis/"]),
     (r"grpc(pp)?/|google/protobuf/", ["src/grpc/"]),
-    (r"sodium", ["src/store/users"]),
+    (r"sodium", ["src/store/credentials"]),
     (r"maxminddb\.h$", ["src/observe/traffic"]),
     (r"(soci|prometheus|opentelemetry)/", []),
 ]
