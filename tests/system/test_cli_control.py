@@ -128,7 +128,7 @@ class Reload(Control):
 
     def test_a_plan_changes_nothing_and_a_reload_does_it(self):
         self.start()
-        self.assertIn("nothing differs", self.weir("reload").stdout)
+        self.assertIn("nothing changes", self.weir("reload").stdout)
         self.add_service()
         self.needs_reload()
         self.assertNotIn("more", self.weir("services").stdout)
