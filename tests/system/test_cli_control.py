@@ -133,7 +133,7 @@ class Reload(Control):
         self.needs_reload()
         self.assertNotIn("more", self.weir("services").stdout)
         self.assertTrue(self.weir("reload").stdout.endswith("done\n"))
-        self.assertIn("more", self.weir("services").stdout)
+        wait_until("it is there", lambda: "more" in self.weir("services").stdout)
 
     def test_every_mistake_is_printed_and_nothing_changed(self):
         self.start()
