@@ -16,20 +16,6 @@
 namespace weir::app {
 namespace {
 
-telemetry::Level to_level(config::LogLevel level) {
-  switch (level) {
-    case config::LogLevel::debug:
-      return telemetry::Level::debug;
-    case config::LogLevel::info:
-      return telemetry::Level::info;
-    case config::LogLevel::warn:
-      return telemetry::Level::warn;
-    case config::LogLevel::error:
-      return telemetry::Level::error;
-  }
-  return telemetry::Level::info;
-}
-
 // As many descriptors as we may have: the limit is what bounds connections.
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -47,6 +33,20 @@ base::Result<int> open_append(const std::string& path) {
 }
 
 }  // namespace
+
+telemetry::Level to_level(config::LogLevel level) {
+  switch (level) {
+    case config::LogLevel::debug:
+      return telemetry::Level::debug;
+    case config::LogLevel::info:
+      return telemetry::Level::info;
+    case config::LogLevel::warn:
+      return telemetry::Level::warn;
+    case config::LogLevel::error:
+      return telemetry::Level::error;
+  }
+  return telemetry::Level::info;
+}
 
 base::Result<void> Instance::open_logs() {
   const config::Settings& settings = *options_.settings;
@@ -104,12 +104,12 @@ base::Result<std::unique_ptr<Instance>> Instance::open(InstanceOptions options) 
   }
   self->routes_->publish(
       std::make_shared<const gateway::RouteTable>(settings, services, self->routes_->load().get()));
-  WEIR_TRY(self->store_,
-           open_store(store_target(settings.admin.store, self->options_.data_directory),
-                      *self->log_));
+  WEIR_TRY(
+      self->store_,
+      open_store(store_target(settings.admin.store, self->options_.data_directory), *self->log_));
   self->sink_->attach(self->store_.get());
-  WEIR_TRY(self->admin_, AdminLane::open(settings, *self->control_, *self->lanes_, *self,
-                                         self->store_.get()));
+  WEIR_TRY(self->admin_,
+           AdminLane::open(settings, *self->control_, *self->lanes_, *self, self->store_.get()));
   return self;
 }
 

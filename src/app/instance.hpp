@@ -33,6 +33,8 @@ struct InstanceOptions {
   std::uint64_t record_bytes_max = 256u << 20;
 };
 
+telemetry::Level to_level(config::LogLevel level);
+
 class Instance final : public Reloader {
  public:
   /// Binds everything and starts nothing. Fails: a port or data directory in use, with what to do.

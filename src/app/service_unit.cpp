@@ -64,10 +64,11 @@ void ServiceUnit::make_processes() {
 // A service of processes can be scaled by hand without a section of its own.
 void ServiceUnit::make_scaler() {
   scaler_.reset();
-  if (processes_ == nullptr) return;
   const config::Scaling scaling = settings_->scaling.value_or(config::Scaling{});
-  if (scaling.driver != config::ScalingDriver::process) return;
-  scaler_ = std::make_unique<control::Scaler>(settings_->name, scaling, *processes_, parts_.log);
+  control::ScaleDriver* driver = processes_.get();
+  if (scaling.driver == config::ScalingDriver::docker) driver = docker_scale_.get();
+  if (driver == nullptr) return;
+  scaler_ = std::make_unique<control::Scaler>(settings_->name, scaling, *driver, parts_.log);
 }
 
 void ServiceUnit::make_discoveries() {
@@ -85,14 +86,18 @@ void ServiceUnit::make_discoveries() {
     dns_.back()->start();
   }
   if (!settings_->docker || parts_.docker == nullptr) return;
+  const control::DockerSource source{.service = settings_->name,
+                                     .label = settings_->docker->label,
+                                     .network = settings_->docker->network,
+                                     .resync = settings_->docker->resync,
+                                     .drain = drain};
   docker_ = std::make_unique<control::DiscoveryDocker>(
-      parts_.context, *parts_.docker, parts_.connector, parts_.registry, parts_.log,
-      control::DockerSource{.service = settings_->name,
-                            .label = settings_->docker->label,
-                            .network = settings_->docker->network,
-                            .resync = settings_->docker->resync,
-                            .drain = drain});
+      parts_.context, *parts_.docker, parts_.connector, parts_.registry, parts_.log, source);
   docker_->start();
+  if (!settings_->scaling || settings_->scaling->driver != config::ScalingDriver::docker) return;
+  docker_scale_ = std::make_unique<control::DockerScale>(
+      parts_.context.lane, *parts_.docker, *docker_, parts_.registry, parts_.log, source);
+  make_scaler();
 }
 
 void ServiceUnit::start() {
@@ -108,6 +113,10 @@ runtime::Task<void> ServiceUnit::stop(base::Duration grace) {
   }
   for (auto& each : dns_) {
     auto stopping = each->stop();
+    co_await stopping;
+  }
+  if (docker_scale_ != nullptr) {
+    auto stopping = docker_scale_->stop();
     co_await stopping;
   }
   if (docker_ != nullptr) {
@@ -168,7 +177,12 @@ runtime::Task<void> ServiceUnit::end_dns(std::unique_ptr<control::DiscoveryDns> 
   discovery->withdraw();
 }
 
-runtime::Task<void> ServiceUnit::end_docker(std::unique_ptr<control::DiscoveryDocker> discovery) {
+runtime::Task<void> ServiceUnit::end_docker(std::unique_ptr<control::DiscoveryDocker> discovery,
+                                            std::unique_ptr<control::DockerScale> scale) {
+  if (scale != nullptr) {
+    auto closing = scale->stop();
+    co_await closing;
+  }
   auto ending = discovery->stop();
   co_await ending;
   discovery->withdraw();
@@ -201,20 +215,27 @@ void ServiceUnit::change(config::Service settings, base::Duration attempt_timeou
     make_processes();
     if (started_) processes_->start();
   }
-  if (before.scaling != settings.scaling) {
+  const auto driver_of = [](const config::Service& service) {
+    return service.scaling.value_or(config::Scaling{}).driver;
+  };
+  const bool has_other_driver = driver_of(before) != driver_of(settings);
+  if (before.scaling != settings.scaling && !has_other_driver) {
     if (scaler_ != nullptr && settings.scaling) {
       scaler_->change(*settings.scaling);
     } else {
       make_scaler();
     }
   }
-  if (before.dns != settings.dns || before.docker != settings.docker) {
+  if (before.dns != settings.dns || before.docker != settings.docker || has_other_driver) {
     for (auto& each : dns_) runtime::spawn(parts_.gate, "end dns", end_dns(std::move(each)));
     dns_.clear();
     if (docker_ != nullptr) {
-      runtime::spawn(parts_.gate, "end docker", end_docker(std::move(docker_)));
+      if (docker_scale_ != nullptr) scaler_.reset();
+      runtime::spawn(parts_.gate, "end docker",
+                     end_docker(std::move(docker_), std::move(docker_scale_)));
     }
     if (started_) make_discoveries();
+    if (scaler_ == nullptr) make_scaler();
   }
 }
 

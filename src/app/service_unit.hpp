@@ -13,6 +13,7 @@
 #include "control/discovered_set.hpp"
 #include "control/discovery_dns.hpp"
 #include "control/discovery_docker.hpp"
+#include "control/docker_scale.hpp"
 #include "control/host_owner.hpp"
 #include "control/process_service.hpp"
 #include "control/scaler.hpp"
@@ -81,7 +82,8 @@ class ServiceUnit {
   void make_discoveries();
   runtime::Task<void> end_owner(std::unique_ptr<control::HostOwner> owner);
   runtime::Task<void> end_dns(std::unique_ptr<control::DiscoveryDns> discovery);
-  runtime::Task<void> end_docker(std::unique_ptr<control::DiscoveryDocker> discovery);
+  runtime::Task<void> end_docker(std::unique_ptr<control::DiscoveryDocker> discovery,
+                                 std::unique_ptr<control::DockerScale> scale);
 
   UnitParts& parts_;
   std::unique_ptr<config::Service> settings_;  // where it stays: the checks refer to it
@@ -92,6 +94,7 @@ class ServiceUnit {
   control::DiscoveredSet statics_;
   std::vector<std::unique_ptr<control::DiscoveryDns>> dns_;
   std::unique_ptr<control::DiscoveryDocker> docker_;
+  std::unique_ptr<control::DockerScale> docker_scale_;  // driver docker
   std::unique_ptr<control::ArmKeeper> arms_;
   bool started_ = false;
 };

@@ -50,7 +50,9 @@ std::string folder_of(const std::string& path) {
 }
 
 LoadResult result_of(std::shared_ptr<Settings> settings, Problems& problems) {
-  LoadResult result{std::move(settings), problems.take_errors(), problems.take_warnings()};
+  LoadResult result{.settings = std::move(settings),
+                    .problems = problems.take_errors(),
+                    .warnings = problems.take_warnings()};
   if (!result.problems.empty()) result.settings.reset();
   return result;
 }
@@ -59,9 +61,11 @@ LoadResult result_of(std::shared_ptr<Settings> settings, Problems& problems) {
 
 LoadResult load_text(std::string_view text, std::string name, const std::string& folder,
                      const Environment* environment) {
-  Problems problems(std::move(name));
-  const std::optional<Node> root = parse_document(text, problems);
+  Problems problems(name);
+  std::optional<Node> root = parse_document(text, problems);
   if (!root) return result_of(nullptr, problems);
+  Surroundings surroundings;
+  if (environment != nullptr) surroundings = apply_environment(*root, *environment, problems);
   auto settings = std::make_shared<Settings>();
   Reader reader(*root, "the file", problems);
   describe(reader, *settings);
@@ -70,7 +74,12 @@ LoadResult load_text(std::string_view text, std::string name, const std::string&
   read_answer_files(*settings, *root, folder, problems);
   fetch_secrets(*settings, *root, folder, environment, problems);
   settle(*settings, *root);
-  return result_of(std::move(settings), problems);
+  LoadResult result = result_of(std::move(settings), problems);
+  if (result.settings == nullptr) return result;
+  result.sources =
+      std::make_shared<const Sources>(std::move(name), *std::move(root), problems.layers());
+  result.surroundings = std::move(surroundings);
+  return result;
 }
 
 LoadResult load_file(const std::string& path, const Environment* environment) {
