@@ -18,7 +18,8 @@ class AdminLane final : public admin::AdminPort {
   static base::Result<std::unique_ptr<AdminLane>> open(const config::Settings& settings,
                                                        ControlPlane& control, DataLanes& lanes,
                                                        const gateway::ServiceFinder& services,
-                                                       store::Store* store);
+                                                       store::Store* store,
+                                                       const telemetry::LogTail& log_tail);
   ~AdminLane() override;
 
   void start();
