@@ -96,6 +96,14 @@ class AdminHandler final : public http::Handler {
   Answer breakers(AdminRequest request);
   Answer operate_breaker(AdminRequest request);
   Answer drain(AdminRequest request);
+  Answer event_log(AdminRequest request);
+  Answer store_show(AdminRequest request);
+  Answer store_list(AdminRequest request);
+  Answer reload(AdminRequest request);
+  Answer config(AdminRequest request);
+  Answer scale_service(AdminRequest request);
+  Answer scale(AdminRequest request);
+  Answer scale_to(AdminRequest request, std::string service, control::ScaleWish wish);
   Answer endpoint(AdminRequest request);
 
   // decision_paths.cpp

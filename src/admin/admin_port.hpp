@@ -5,16 +5,20 @@
 // Called on the admin lane. Tasks may go to another lane and come back.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "balance/algorithm.hpp"
 #include "base/result.hpp"
+#include "config/settings.hpp"
 #include "control/operator_command.hpp"
+#include "control/scale_command.hpp"
 #include "gateway/decision_view.hpp"
 #include "observe/traffic_view.hpp"
 #include "runtime/task.hpp"
+#include "store/store.hpp"
 #include "supervise/output_log.hpp"
 
 namespace weir::admin {
@@ -38,6 +42,14 @@ struct About {
   std::int64_t started_wall_ms = 0;
 };
 
+/// What a reload did, or would do.
+struct ReloadReport {
+  bool applied = false;
+  std::vector<std::string> plan;
+  std::vector<std::string> problems;
+  std::vector<std::string> warnings;
+};
+
 class AdminPort {
  public:
   virtual ~AdminPort() = default;
@@ -57,6 +69,25 @@ class AdminPort {
   virtual base::Result<std::vector<supervise::OutputLine>> output(std::string service,
                                                                   std::uint64_t after,
                                                                   std::size_t limit) const = 0;
+
+  /// Begins when it may; the answer says what and why. Fails: not_found, deadline.
+  virtual runtime::Task<base::Result<control::ScaleAnswer>> scale(std::string service,
+                                                                  control::ScaleWish wish,
+                                                                  std::string by) = 0;
+
+  // ---- the store (log_paths.cpp). Fails: not_found without a store; as the store.
+
+  virtual runtime::Task<base::Result<std::vector<store::LogRow>>> logs(store::LogQuery query) = 0;
+  virtual runtime::Task<base::Result<db::Rows>> store_rows(std::string table, std::int64_t limit,
+                                                           std::int64_t offset) = 0;
+  virtual runtime::Task<base::Result<std::vector<store::TableSize>>> store_tables() = 0;
+  /// Nothing without a store.
+  virtual std::optional<store::Health> store_health() const = 0;
+
+  // ---- the configuration. Reload blocks elsewhere. Fails: deadline.
+
+  virtual runtime::Task<base::Result<ReloadReport>> reload(bool plan_only, std::string by) = 0;
+  virtual std::shared_ptr<const config::Settings> settings() const = 0;
 
   // ---- what was decided (decision_paths.cpp). Fails: deadline, when a lane does not answer.
 

@@ -26,6 +26,25 @@ class FakePort final : public AdminPort {
                                                           std::size_t) const override {
     return refused();
   }
+  runtime::Task<base::Result<control::ScaleAnswer>> scale(std::string, control::ScaleWish,
+                                                          std::string) override {
+    co_return refused();
+  }
+  runtime::Task<base::Result<std::vector<store::LogRow>>> logs(store::LogQuery) override {
+    co_return refused();
+  }
+  runtime::Task<base::Result<db::Rows>> store_rows(std::string, std::int64_t,
+                                                   std::int64_t) override {
+    co_return refused();
+  }
+  runtime::Task<base::Result<std::vector<store::TableSize>>> store_tables() override {
+    co_return refused();
+  }
+  std::optional<store::Health> store_health() const override { return std::nullopt; }
+  runtime::Task<base::Result<ReloadReport>> reload(bool, std::string) override {
+    co_return refused();
+  }
+  std::shared_ptr<const config::Settings> settings() const override { return nullptr; }
   runtime::Task<base::Result<std::vector<gateway::DecisionView>>> decisions(
       gateway::DecisionFilter) override {
     co_return refused();

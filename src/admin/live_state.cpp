@@ -1,5 +1,7 @@
 #include "admin/live_state.hpp"
 
+#include <algorithm>
+
 #include "admin/control_json.hpp"
 #include "admin/view_json.hpp"
 #include "base/clock.hpp"
@@ -71,6 +73,8 @@ LiveItem live_item(const telemetry::NumberedEntry& numbered) {
   };
   add("level", telemetry::name(entry.level));
   add("component", entry.component);
+  const auto about = std::ranges::find(entry.fields, "service", &telemetry::LogField::key);
+  add("service", about == entry.fields.end() ? std::string_view() : about->text);
   add("message", entry.message);
   out += "\",\"fields\":{";
   bool is_first = true;

@@ -202,7 +202,7 @@ TEST(LiveState, IsTheJsonOfTheApi) {
   entry.entry.fields.emplace_back(telemetry::Field("n", 3));
   EXPECT_EQ(live_item(entry).json,
             R"({"id":9,"time":"1970-01-01T00:00:00.000Z","level":"info","component":"control",)"
-            R"("message":"it\u000a\"is\"","fields":{"service":"web","n":3}})");
+            R"("service":"web","message":"it\u000a\"is\"","fields":{"service":"web","n":3}})");
 }
 
 }  // namespace weir::admin::live_test

@@ -65,6 +65,39 @@ object endpoint_json(const observe::EndpointView& endpoint) {
   return out;
 }
 
+namespace {
+
+value scaling_json(const observe::ScalingView& scaling) {
+  if (!scaling.enabled) return nullptr;
+  return object{{"driver", scaling.driver},
+                {"min", scaling.min},
+                {"max", scaling.max},
+                {"wanted", scaling.wanted},
+                {"automatic", scaling.automatic},
+                {"verdict", scaling.verdict},
+                {"reason", scaling.reason},
+                {"cooldownSeconds", scaling.cooldown_s},
+                {"operations", scaling.operations}};
+}
+
+value discovery_json(const observe::DiscoverySummary& discovery) {
+  array members;
+  for (const auto& each : discovery.members) {
+    members.push_back(object{{"name", each.name},
+                             {"key", each.key},
+                             {"kind", each.kind},
+                             {"address", each.address},
+                             {"state", each.state},
+                             {"reason", each.reason}});
+  }
+  return object{{"source", discovery.source},   {"state", discovery.state},
+                {"error", discovery.error},     {"note", discovery.note},
+                {"cycles", discovery.cycles},   {"failures", discovery.failures},
+                {"members", std::move(members)}};
+}
+
+}  // namespace
+
 value service_json(const observe::ServiceView& service) {
   object out;
   out["id"] = service.number;
@@ -85,6 +118,10 @@ value service_json(const observe::ServiceView& service) {
                                 {"waiting", service.gate.waiting},
                                 {"refused", service.gate.refused}};
   }
+  out["scaling"] = scaling_json(service.scaling);
+  array discoveries;
+  for (const auto& each : service.discoveries) discoveries.push_back(discovery_json(each));
+  out["discoveries"] = std::move(discoveries);
   add_load(out, service.load);
   array endpoints;
   for (const auto& endpoint : service.endpoints) endpoints.push_back(endpoint_json(endpoint));

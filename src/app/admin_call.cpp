@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <cstdlib>
 #include <string>
 #include <utility>
 
 #include "app/command_line.hpp"
 #include "app/data_directory.hpp"
+#include "term/traffic.hpp"
 
 namespace weir::app {
 namespace {
@@ -35,6 +35,23 @@ std::string admin_address(const AdminTarget& target) {
   return kDefaultAdmin;
 }
 
+http::FetchRequest admin_request(const AdminTarget& target, http::FetchRequest request) {
+  const char* variable = std::getenv("WEIR_TOKEN");
+  std::string token = target.token;
+  if (token.empty() && variable != nullptr) token = variable;
+  if (!token.empty()) request.fields.emplace_back("Authorization", "Bearer " + token);
+  request.fields.emplace_back("User-Agent", "weir-cli");
+  if (!request.body.empty()) request.fields.emplace_back("Content-Type", "application/json");
+  return request;
+}
+
+std::string nobody_answers(const std::string& address, const base::Error& error) {
+  return fmt::format(
+      "no weir answers at {} ({}); is it running? Name its admin address with "
+      "--admin ADDR",
+      address, error.detail());
+}
+
 std::string encode_segment(const std::string& text) {
   std::string out;
   for (const char c : text) {
@@ -45,64 +62,48 @@ std::string encode_segment(const std::string& text) {
   return out;
 }
 
-std::string text_at(const base::json::object& object, const char* key) {
-  const auto* value = object.if_contains(key);
-  if (value == nullptr || !value->is_string()) return {};
-  return std::string(std::string_view(value->get_string()));
-}
-
-double number_at(const base::json::object& object, const char* key) {
-  const auto* value = object.if_contains(key);
-  return value != nullptr && value->is_number() ? value->to_number<double>() : 0;
-}
-
-bool flag_at(const base::json::object& object, const char* key) {
-  const auto* value = object.if_contains(key);
-  return value != nullptr && value->is_bool() && value->get_bool();
-}
-
 std::string breaker_standing(const base::json::object& breaker) {
-  if (!flag_at(breaker, "enabled")) return "off";
-  const std::string state = text_at(breaker, "state");
-  if (flag_at(breaker, "forced")) return "forced " + state;
-  const double left_ms = number_at(breaker, "nextProbeMs");
-  if (state == "open" && left_ms > 0) {
-    return fmt::format("open, probes in {:.0f} s", std::ceil(left_ms / 1000));
+  return term::breaker_standing(term::read_breaker(breaker));
+}
+
+std::expected<base::json::value, AdminProblem> read_admin(const http::Fetched& answer,
+                                                          const std::string& path) {
+  auto parsed = base::parse_json(answer.body);
+  if (answer.status < 400) {
+    if (parsed) return std::move(*parsed);
+    return std::unexpected(AdminProblem{.text = std::string(parsed.error().detail())});
   }
-  if (state != "half-open") return state;
-  return fmt::format("half-open, {} of {} probes passed", number_at(breaker, "probesPassed"),
-                     number_at(breaker, "probes"));
+  AdminProblem problem{.status = answer.status};
+  const bool is_problem = parsed && parsed->is_object();
+  if (is_problem) {
+    const base::json::object& said = parsed->get_object();
+    problem.text = text_at(said, "detail");
+    const std::string action = text_at(said, "action");
+    if (!problem.text.empty() && !action.empty()) problem.text += ". " + action;
+    problem.retry_after_s = number_at(said, "retryAfter");
+    problem.said = said;
+  }
+  if (answer.status == 404 && (problem.text.empty() || problem.text.starts_with("no such path"))) {
+    problem.text = fmt::format("this weir is too old for it: it does not know {}",
+                               path.substr(0, path.find('?')));
+  }
+  if (problem.text.empty()) problem.text = fmt::format("status {}", answer.status);
+  return std::unexpected(std::move(problem));
+}
+
+std::expected<base::json::value, AdminProblem> ask_admin(const AdminTarget& target,
+                                                         http::FetchRequest request) {
+  const std::string address = admin_address(target);
+  const std::string path = request.target;
+  const auto answer = call(address, admin_request(target, std::move(request)), kCallTime);
+  if (answer) return read_admin(*answer, path);
+  return std::unexpected(AdminProblem{.text = nobody_answers(address, answer.error())});
 }
 
 base::Result<base::json::value> call_admin(const AdminTarget& target, http::FetchRequest request) {
-  const std::string address = admin_address(target);
-  request.fields.emplace_back("User-Agent", "weir-cli");
-  const char* variable = std::getenv("WEIR_TOKEN");
-  std::string token = target.token;
-  if (token.empty() && variable != nullptr) token = variable;
-  if (!token.empty()) request.fields.emplace_back("Authorization", "Bearer " + token);
-  if (!request.body.empty()) request.fields.emplace_back("Content-Type", "application/json");
-  const auto answer = call(address, std::move(request), kCallTime);
-  if (!answer) {
-    return base::fail(answer.error().code(),
-                      fmt::format("no weir answers at {} ({}); is it running? Name its admin "
-                                  "address with --admin ADDR",
-                                  address, answer.error().detail()));
-  }
-  const auto parsed = base::parse_json(answer->body);
-  if (answer->status >= 400) {
-    std::string detail = fmt::format("status {}", answer->status);
-    if (parsed && parsed->is_object() && parsed->get_object().contains("detail")) {
-      const auto& problem = parsed->get_object();
-      detail = problem.at("detail").as_string().c_str();
-      if (const auto* action = problem.if_contains("action")) {
-        detail += fmt::format(". {}", action->as_string().c_str());
-      }
-    }
-    return base::fail(base::Errc::conflict, detail);
-  }
-  if (!parsed) return base::Fail(parsed.error());
-  return *parsed;
+  auto answer = ask_admin(target, std::move(request));
+  if (answer) return std::move(*answer);
+  return base::fail(base::Errc::conflict, answer.error().text);
 }
 
 }  // namespace weir::app

@@ -19,9 +19,8 @@ using ProbeDone = runtime::Foreign<ProbeResult>::Completer;
 using Done = runtime::Foreign<base::Result<void>>::Completer;
 
 runtime::Task<void> probe_and_tell(gateway::HttpProxy& proxy,
-                                   std::shared_ptr<upstream::Service> service, std::uint32_t slot,
-                                   ProbeDone done) {
-  auto probing = proxy.probe(std::move(service), slot);
+                                   std::shared_ptr<upstream::Service> service, ProbeDone done) {
+  auto probing = proxy.probe(std::move(service));
   ProbeResult result = co_await probing;
   done.complete(std::move(result));
 }
@@ -46,10 +45,9 @@ runtime::Task<void> wait_and_tell(control::ProcessService& processes, Done done)
 
 base::Result<std::unique_ptr<AdminLane>> AdminLane::open(const config::Settings& settings,
                                                          ControlPlane& control, DataLanes& lanes,
-                                                         const gateway::ServiceFinder& services,
-                                                         store::Store* store,
+                                                         Reloader& reloader, store::Store* store,
                                                          const telemetry::LogTail& log_tail) {
-  std::unique_ptr<AdminLane> admin(new AdminLane(control, lanes, services));
+  std::unique_ptr<AdminLane> admin(new AdminLane(control, lanes, reloader, store));
   WEIR_TRY(const net::Address wanted, net::Address::parse(config::to_text(settings.admin.bind)));
   WEIR_TRY(auto listener, net::Listener::open(admin->lane_, wanted, false));
   admin->address_ = listener->address();
@@ -70,6 +68,11 @@ base::Result<std::unique_ptr<AdminLane>> AdminLane::open(const config::Settings&
       std::make_unique<http::Server>(admin->context_, std::move(listener), 0, admin->limits_,
                                      admin->traffic_.lane(0), *admin->handler_);
   return admin;
+}
+
+void AdminLane::allow_hosts(const std::vector<std::string>& names) {
+  lane_.post(
+      [this, names] { *hosts_ = admin::AllowedHosts(address_.host(), address_.port(), names); });
 }
 
 void AdminLane::start() {
@@ -124,11 +127,12 @@ base::Result<std::string> AdminLane::resolve(const std::string& id) const {
 
 runtime::Task<base::Result<admin::ProbeReport>> AdminLane::send_request(std::string id) {
   WEIR_CO_TRY(const std::string name, resolve(id));
-  const auto& [service, slot] = services_.at(name);
+  const auto service = control_.registry().find_service_named(name);
+  if (service == nullptr) co_return base::fail(base::Errc::not_found, "no service " + name);
   runtime::Foreign<ProbeResult> hop(lane_);
-  lanes_.post_to_first([service = service, slot = slot, done = hop.completer()](
-                           runtime::Lane&, runtime::Gate& gate, gateway::HttpProxy& proxy) mutable {
-    runtime::spawn(gate, "request", probe_and_tell(proxy, service, slot, std::move(done)));
+  lanes_.post_to_first([service, done = hop.completer()](runtime::Lane&, runtime::Gate& gate,
+                                                         gateway::HttpProxy& proxy) mutable {
+    runtime::spawn(gate, "request", probe_and_tell(proxy, service, std::move(done)));
   });
   auto waiting = hop.wait(lane_.after(kHopTime), &ending_);
   WEIR_CO_TRY(const ProbeResult result, co_await waiting);
@@ -176,15 +180,31 @@ runtime::Task<base::Result<void>> AdminLane::act(std::string id, std::string act
   co_return result;
 }
 
+runtime::Task<base::Result<control::ScaleAnswer>> AdminLane::scale(std::string id,
+                                                                   control::ScaleWish wish,
+                                                                   std::string by) {
+  WEIR_CO_TRY(const std::string name, resolve(id));
+  runtime::Foreign<control::ScaleAnswer> hop(lane_);
+  control_.post([this, name, wish, by, done = hop.completer()]() mutable {
+    control::Scaler* scaler = control_.find_scaler(name);
+    if (scaler != nullptr) {
+      done.complete(scaler->by_hand(wish, by, control_.now()));
+      return;
+    }
+    control::ScaleAnswer answer{.service = name};
+    answer.kind = control::ScaleAnswer::Kind::impossible;
+    answer.detail = name + " has neither processes nor containers of weir's own to scale";
+    done.complete(std::move(answer));
+  });
+  auto waiting = hop.wait(lane_.after(kHopTime), &ending_);
+  co_return co_await waiting;
+}
+
 base::Result<std::vector<supervise::OutputLine>> AdminLane::output(std::string id,
                                                                    std::uint64_t after,
                                                                    std::size_t limit) const {
   WEIR_TRY(const std::string name, resolve(id));
-  supervise::OutputLog* log = control_.find_output(name);
-  if (log == nullptr) {
-    return base::fail(base::Errc::invalid_argument, name + " has no processes of its own");
-  }
-  return log->since(after, limit);
+  return control_.output_of(name, after, limit);
 }
 
 // ---- the operator's changes: the registry is thread-safe, so none goes to another lane

@@ -8,6 +8,7 @@
 #include "admin/admin_handler.hpp"
 #include "app/control_plane.hpp"
 #include "app/data_lanes.hpp"
+#include "app/reloader.hpp"
 #include "gateway/route_table.hpp"
 
 namespace weir::app {
@@ -17,13 +18,14 @@ class AdminLane final : public admin::AdminPort {
   /// `store`: null for none. Fails: the address is in use. Lifetime: all references outlive stop().
   static base::Result<std::unique_ptr<AdminLane>> open(const config::Settings& settings,
                                                        ControlPlane& control, DataLanes& lanes,
-                                                       const gateway::ServiceFinder& services,
-                                                       store::Store* store,
+                                                       Reloader& reloader, store::Store* store,
                                                        const telemetry::LogTail& log_tail);
   ~AdminLane() override;
 
   void start();
   void stop();
+  /// Names beside the bind address that the Host field may have. From any thread.
+  void allow_hosts(const std::vector<std::string>& names);
   const net::Address& address() const noexcept { return address_; }
 
   // ---- admin::AdminPort, on the admin lane
@@ -35,6 +37,18 @@ class AdminLane final : public admin::AdminPort {
   runtime::Task<base::Result<void>> act(std::string service, std::string action) override;
   base::Result<std::vector<supervise::OutputLine>> output(std::string service, std::uint64_t after,
                                                           std::size_t limit) const override;
+  runtime::Task<base::Result<std::vector<store::LogRow>>> logs(store::LogQuery query) override;
+  runtime::Task<base::Result<db::Rows>> store_rows(std::string table, std::int64_t limit,
+                                                   std::int64_t offset) override;
+  runtime::Task<base::Result<std::vector<store::TableSize>>> store_tables() override;
+  std::optional<store::Health> store_health() const override;
+  runtime::Task<base::Result<admin::ReloadReport>> reload(bool plan_only, std::string by) override;
+  std::shared_ptr<const config::Settings> settings() const override {
+    return reloader_.current_settings();
+  }
+  runtime::Task<base::Result<control::ScaleAnswer>> scale(std::string service,
+                                                          control::ScaleWish wish,
+                                                          std::string by) override;
   runtime::Task<base::Result<std::vector<gateway::DecisionView>>> decisions(
       gateway::DecisionFilter filter) override;
   runtime::Task<base::Result<gateway::DecisionView>> decision(std::string request_id) override;
@@ -55,10 +69,11 @@ class AdminLane final : public admin::AdminPort {
                                                  const std::string& by) override;
 
  private:
-  AdminLane(ControlPlane& control, DataLanes& lanes, const gateway::ServiceFinder& services)
+  AdminLane(ControlPlane& control, DataLanes& lanes, Reloader& reloader, store::Store* store)
       : control_(control),
         lanes_(lanes),
-        services_(services),
+        reloader_(reloader),
+        store_(store),
         started_wall_ms_(base::wall_ms()),
         lane_(2000),
         context_(lane_),
@@ -68,7 +83,8 @@ class AdminLane final : public admin::AdminPort {
 
   ControlPlane& control_;
   DataLanes& lanes_;
-  const gateway::ServiceFinder& services_;
+  Reloader& reloader_;
+  store::Store* const store_;  // null: nothing is kept
   const std::int64_t started_wall_ms_;
   runtime::Lane lane_;
   runtime::CancelSource ending_;  // no call waits for another lane any longer

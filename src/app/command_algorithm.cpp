@@ -126,12 +126,14 @@ void add_algorithm(CommandLine& line) {
   Command command =
       line.command("algorithm", "How requests are spread over the endpoints of a service");
   command.text("name", options->name, "Service, by name or number; all: every service");
+  command.completes("name", Words::service);
   const Check known{"ALGORITHM", [](const std::string& word) {
                       if (balance::parse_algorithm(word)) return std::string();
                       return control::no_such("algorithm", word, algorithm_names());
                     }};
   command.text("algorithm", options->algorithm, "From now on; without it: what it is now",
                Presence::optional, known);
+  command.completes("algorithm", Words::fixed, algorithm_names());
   command.text("--pin", options->pin, "adaptive: stay on this arm; none: choose again");
   add_target(command, options->target);
   command.flag("--json", options->json, "Print as JSON");

@@ -87,10 +87,12 @@ void add_breaker(CommandLine& line) {
   Command command = line.command("breaker", "Circuit breakers: show, force, reset");
   command.text("name", options->name,
                "Service, by name or number, or an endpoint's name; all: every one");
+  command.completes("name", Words::service_or_endpoint);
   command.one_of("action", options->action, {"open", "close", "auto", "reset"},
                  "open: send nothing; close: send whatever happens; auto: by itself again; reset: "
                  "closed, failures forgotten");
   command.text("--endpoint", options->endpoint, "That endpoint of the service, by name or id");
+  command.completes("--endpoint", Words::endpoint);
   add_target(command, options->target);
   command.flag("--json", options->json, "Print as JSON");
   command.footer(

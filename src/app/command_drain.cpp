@@ -58,8 +58,10 @@ void add_drain(CommandLine& line) {
   Command command = line.command("drain", "Send an endpoint no new request");
   command.text("endpoint", options->endpoint, "Endpoint, by name or id (see weir status)",
                Presence::required);
+  command.completes("endpoint", Words::endpoint);
   command.flag("--undo", options->undo, "Send it requests again");
   command.text("--service", options->service, "Only of this service, when a name is not unique");
+  command.completes("--service", Words::service);
   add_target(command, options->target);
   command.flag("--json", options->json, "Print the answer as JSON");
   command.footer(

@@ -10,13 +10,17 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "term/word_tree.hpp"
+
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace weir::app {
 
@@ -31,6 +35,8 @@ int complain(int code, const std::string& text);
 
 /// What main() runs after parsing; returns the exit code.
 using Chosen = std::function<int()>;
+
+using term::Words;
 
 /// A rule for the text of an option.
 struct Check {
@@ -62,16 +68,31 @@ class Command {
               double max);
   void flag(const std::string& names, bool& into, const std::string& help);
 
+  /// What a shell offers for the value of the option or argument `name`. Options that are called
+  /// --config and the like offer files by themselves.
+  void completes(const std::string& name, Words words, std::vector<std::string> choices = {});
+  /// It is in no list of commands.
+  void hides();
+
   /// Printed at the end of its --help.
   void footer(const std::string& text);
   void runs(Chosen run);
 
  private:
   friend class CommandLine;
-  Command(CLI::App& app, Chosen& chosen) : app_(&app), chosen_(&chosen) {}
+  struct Values {
+    Words words = Words::none;
+    std::vector<std::string> choices;
+  };
+  // What the command line knows beside CLI11's tree.
+  struct Table {
+    Chosen chosen;
+    std::map<const CLI::Option*, Values> values;
+  };
+  Command(CLI::App& app, Table& table) : app_(&app), table_(&table) {}
 
   CLI::App* app_;
-  Chosen* chosen_;  // of the CommandLine
+  Table* table_;  // of the CommandLine
 };
 
 class CommandLine {
@@ -85,13 +106,18 @@ class CommandLine {
   Command command(const std::string& name, const std::string& help);
   void footer(const std::string& text);
 
+  /// All of it as values: commands in the order they were added.
+  term::CommandWords words() const;
+
   /// What to run, or the exit code when there is nothing to: kOk after --help and --version, kUsage
   /// after a mistake, which it has printed. Call it once.
   std::expected<Chosen, int> parse(int argc, char** argv);
 
  private:
+  static term::CommandWords words_of(const CLI::App& app, const Command::Table& table);
+
   std::unique_ptr<CLI::App> app_;
-  Chosen chosen_;
+  Command::Table table_;
 };
 
 }  // namespace weir::app

@@ -35,6 +35,7 @@ int serve(const ServeOptions& options) {
   parts.settings = loaded.settings;
   parts.lanes = options.lanes;
   parts.data_directory = options.data;
+  parts.config_path = options.config;
   parts.record_path = options.record;
   parts.record_bytes_max = std::uint64_t{options.record_mib} << 20;
   auto instance = Instance::open(std::move(parts));
@@ -59,7 +60,8 @@ void add_serve(CommandLine& line) {
   command.text("--record", options->record, "Write every pick to this file, to be replayed");
   command.number("--record-max", options->record_mib, "MiB at which --record ends (256)", 1, 65536);
   command.footer(
-      "SIGTERM drains for up to 30 s, SIGHUP reopens the logs.\n"
+      "SIGTERM drains for up to 30 s, SIGHUP reads the file again (as `weir reload`) and reopens "
+      "the logs.\n"
       "Examples:\n  weir serve -c weir.yaml --lanes 2\n"
       "  weir serve -c weir.yaml --record picks.weir && weir simulate --replay picks.weir");
   command.runs([options] { return serve(*options); });

@@ -91,6 +91,7 @@ void add_service(CommandLine& line) {
   auto service = std::make_shared<ServiceOptions>();
   Command command = line.command("service", "Stop, start or restart a service's processes");
   command.text("name", service->name, "Service, by name or number", Presence::required);
+  command.completes("name", Words::service);
   command.one_of("action", service->action, {"stop", "start", "restart"}, "stop, start or restart",
                  Presence::required);
   add_target(command, service->target);
@@ -101,6 +102,7 @@ void add_service(CommandLine& line) {
   auto log = std::make_shared<LogOptions>();
   Command logs_command = line.command("logs", "What a service's processes wrote");
   logs_command.text("name", log->name, "Service, by name or number", Presence::required);
+  logs_command.completes("name", Words::service);
   logs_command.flag("-f,--follow", log->follow, "Go on until Ctrl-C");
   logs_command.number("-n,--lines", log->lines, "At most so many lines (default 100)", 1, 1000);
   add_target(logs_command, log->target);

@@ -1,83 +1,78 @@
-// weir status: services and endpoints of a running weir as a table.
-#include <fmt/format.h>
-
+// weir status: how a running weir is: totals, services with what is not well, listeners.
 #include <memory>
 #include <string>
 #include <utility>
 
-#include "app/admin_call.hpp"
 #include "app/command_line.hpp"
 #include "app/commands.hpp"
+#include "app/kept_client.hpp"
+#include "app/show_lines.hpp"
+#include "term/service_tables.hpp"
 
 namespace weir::app {
 namespace {
 
+constexpr base::Duration kStatusTime = std::chrono::seconds(10);
+
 struct StatusOptions {
   AdminTarget target;
+  bool check = false;
   bool json = false;
 };
 
-void print_row(const base::json::object& row, const std::string& name, const std::string& state) {
-  fmt::print("{:<24} {:>9.1f} {:>8.1f} {:>8.1f} {:>7.2f}% {:>10.0f}  {}\n", name,
-             number_at(row, "requestsPerSecond"), number_at(row, "p50Ms"), number_at(row, "p99Ms"),
-             number_at(row, "errorRate") * 100, number_at(row, "requests"), state);
-}
-
-// "degraded, least_connections, panic, breaker open, probes in 12 s"
-std::string service_standing(const base::json::object& service) {
-  std::string out = fmt::format("{}, {}", text_at(service, "state"), text_at(service, "algorithm"));
-  if (flag_at(service, "panic")) out += ", panic: health is ignored";
-  const auto* breaker = service.if_contains("breaker");
-  if (breaker == nullptr || !breaker->is_object()) return out;
-  const std::string state = breaker_standing(breaker->get_object());
-  return state == "closed" || state == "off" ? out : out + ", breaker " + state;
-}
-
-// A reason says its state itself, but for what is no host state ("stopped").
-std::string endpoint_standing(const base::json::object& endpoint) {
-  std::string state = text_at(endpoint, "state");
-  const std::string reason = text_at(endpoint, "reason");
-  if (!reason.empty()) state = reason.starts_with(state) ? reason : state + ": " + reason;
-  const auto* breaker = endpoint.if_contains("breaker");
-  if (breaker != nullptr && text_at(breaker->as_object(), "state") == "half-open") {
-    state += ", breaker " + breaker_standing(breaker->as_object());
+base::json::array troubles_json(const term::Traffic& traffic) {
+  base::json::array out;
+  for (const term::Service& service : traffic.services) {
+    for (const term::Trouble& each : term::troubles_of(service)) {
+      base::json::object one{{"service", each.service}, {"endpoint", nullptr}, {"what", each.what}};
+      if (!each.endpoint.empty()) one["endpoint"] = each.endpoint;
+      out.push_back(std::move(one));
+    }
   }
-  const double weight = number_at(endpoint, "weight");
-  if (weight != number_at(endpoint, "configuredWeight"))
-    state += fmt::format(", weight {}", weight);
-  return state;
+  return out;
 }
 
 int status(const StatusOptions& options) {
-  http::FetchRequest request;
-  request.target = "/api/services";
-  const auto answer = call_admin(options.target, std::move(request));
-  if (!answer) return complain(kRunTime, std::string(answer.error().detail()));
+  KeptClient client(options.target);
+  auto services = client.get("/api/services", kStatusTime);
+  if (!services) return complain(kRunTime, services.error().text);
+  const auto metrics = client.get("/api/metrics", kStatusTime);
+  if (!metrics) return complain(kRunTime, metrics.error().text);
+  const auto about = client.get("/", kStatusTime);
+  if (!about) return complain(kRunTime, about.error().text);
+  const term::Traffic traffic = term::read_traffic(*services, *metrics, *about);
+  base::json::array troubles = troubles_json(traffic);
+  const bool is_well = troubles.empty();
   if (options.json) {
-    fmt::print("{}", base::pretty_json(*answer));
-    return kOk;
-  }
-  fmt::print("{:<24} {:>9} {:>8} {:>8} {:>8} {:>10}  {}\n", "name", "req/s", "p50 ms", "p99 ms",
-             "errors", "requests", "state");
-  for (const auto& each : answer->as_object().at("services").as_array()) {
-    const auto& service = each.as_object();
-    print_row(service, text_at(service, "name"), service_standing(service));
-    for (const auto& one : service.at("endpoints").as_array()) {
-      const auto& endpoint = one.as_object();
-      print_row(endpoint, "  " + text_at(endpoint, "name"), endpoint_standing(endpoint));
+    base::json::object out{{"version", traffic.version},
+                           {"well", is_well},
+                           {"troubles", std::move(troubles)},
+                           {"metrics", *metrics}};
+    if (services->is_object()) {
+      for (auto& member : services->get_object()) out.insert(std::move(member));
     }
+    show_text(base::pretty_json(out));
+  } else {
+    show_lines(term::status_lines(traffic, stdout_columns()));
   }
-  return kOk;
+  return options.check && !is_well ? kRunTime : kOk;
 }
 
 }  // namespace
 
 void add_status(CommandLine& line) {
   auto options = std::make_shared<StatusOptions>();
-  Command command = line.command("status", "Services and endpoints of a running weir");
+  Command command = line.command("status", "How a running weir is, and what is not well");
+  command.flag("--check", options->check, "Exit code 3 when something is not well");
   add_target(command, options->target);
   command.flag("--json", options->json, "Print as JSON");
-  command.footer("Example:\n  weir status");
+  command.footer(
+      "Rates, times and errors are of the last ten seconds. Not well is a service that is not\n"
+      "healthy, a breaker that is not closed, and an endpoint that gets no requests, also when\n"
+      "the operator drains it; what it is stands under its service.\n"
+      "Examples:\n"
+      "  weir status\n"
+      "  weir status --check >/dev/null || echo 'look at weir'");
   command.runs([options] { return status(*options); });
 }
 

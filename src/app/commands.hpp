@@ -18,6 +18,16 @@ void add_breaker(CommandLine& line);
 void add_drain(CommandLine& line);
 void add_explain(CommandLine& line);
 void add_status(CommandLine& line);
+void add_services(CommandLine& line);
+void add_top(CommandLine& line);
+void add_weight(CommandLine& line);
+void add_log(CommandLine& line);
+void add_scale(CommandLine& line);
+void add_reload(CommandLine& line);
+void add_config(CommandLine& line);
+void add_store(CommandLine& line);
+/// Also man. Lifetime: `line` until its command has run.
+void add_completion(CommandLine& line);
 void add_user(CommandLine& line);
 void add_token(CommandLine& line);
 void add_lab(CommandLine& line);

@@ -40,6 +40,15 @@ observe::LoadView load_of(const observe::Track* track) {
   return load;
 }
 
+UnitFacts facts_of(const ServiceUnit& unit, base::Time now) {
+  UnitFacts out{.wanted = unit.wanted(),
+                .has_processes = unit.settings().process.has_value(),
+                .scaling = std::nullopt,
+                .discoveries = unit.discoveries()};
+  if (unit.scaler() != nullptr) out.scaling = unit.scaler()->view(now);
+  return out;
+}
+
 // Demo traffic and the like: only the log wants to know.
 class HelperObserver final : public supervise::ChildObserver {
  public:
@@ -62,21 +71,22 @@ class HelperObserver final : public supervise::ChildObserver {
 
 }  // namespace
 
-ControlPlane::ControlPlane(const config::Settings& settings, control::Registry& registry,
+ControlPlane::ControlPlane(std::shared_ptr<const config::Settings> settings,
+                           const StaticTable& statics, control::Registry& registry,
                            const DataLanes& lanes, telemetry::Log& log)
-    : settings_(settings),
-      registry_(registry),
+    : registry_(registry),
       lanes_(lanes),
       log_(log),
       started_(base::real_now()),
       lane_(1000),
-      context_(lane_) {
-  for (const config::Service& service : settings.services) {
-    owners_.push_back(std::make_unique<control::HostOwner>(context_, registry, log, service));
-    if (!service.process) continue;
-    processes_.push_back(std::make_unique<control::ProcessService>(context_, registry, log,
-                                                                   service.name, *service.process));
+      context_(lane_),
+      parts_{context_, registry, log, connector_, nullptr, nullptr, gate_},
+      settings_(std::move(settings)) {
+  open_sources(*settings_);
+  for (const config::Service& service : settings_->services) {
+    add_unit(service, *settings_, statics, true);
   }
+  share_units();
 }
 
 ControlPlane::~ControlPlane() { stop(); }
@@ -92,7 +102,7 @@ void ControlPlane::add_helper(supervise::ChildSpec spec) {
 
 void ControlPlane::start() {
   lane_.post([this] {
-    for (auto& service : processes_) service->start();
+    for (auto& [name, unit] : units_) unit->start();
     runtime::spawn(gate_, "tick", tick_loop());
     runtime::spawn(gate_, "look", look_loop());
   });
@@ -105,16 +115,16 @@ void ControlPlane::start() {
 runtime::Task<void> ControlPlane::stop_all() {
   runtime::Gate stops;
   for (auto& helper : helpers_) helper->stop(grace_);
-  for (auto& service : processes_) runtime::spawn(stops, "stop", service->stop(grace_));
+  for (auto& [name, unit] : units_) runtime::spawn(stops, "stop", unit->stop(grace_));
   auto stopped = stops.close();
   co_await stopped;
   stopping_.request();
-  for (auto& owner : owners_) {
-    auto ending = owner->stop();
-    co_await ending;
-  }
   auto closing = gate_.close();
   co_await closing;
+  if (resolver_ != nullptr) {
+    auto ending = resolver_->stop();
+    co_await ending;
+  }
   lane_.stop();
 }
 
@@ -142,8 +152,9 @@ runtime::Task<void> ControlPlane::look_loop() {
     registry_.tick(lane_.now(), changes);
     for (const control::HostChange& change : changes) control::log_change(log_, change);
     const auto services = registry_.facts();
-    for (std::size_t i = 0; i < services.size() && i < owners_.size(); ++i) {
-      owners_[i]->look(services[i]);
+    for (const auto& entry : services) {
+      const auto unit = units_.find(entry.service->name);
+      if (unit != units_.end()) unit->second->look(entry);
     }
     const auto wake = co_await runtime::sleep_for(lane_, control::HostOwner::kLook, &stopping_);
     if (wake == runtime::Wake::cancelled) co_return;
@@ -229,28 +240,18 @@ std::vector<observe::Subject> ControlPlane::subjects(
   return out;
 }
 
-// An error costs as much as the longest attempt that a route of the service allows.
-void ControlPlane::keep_arms(const std::vector<control::ServiceEntry>& services) {
-  for (const auto& entry : services) {
-    const std::string& name = entry.service->name;
-    auto keeper = arm_keepers_.find(name);
-    if (keeper == arm_keepers_.end()) {
-      base::Duration timeout = config::Timeouts().attempt;
-      for (const config::Route& route : settings_.routes) {
-        if (route.service == name) timeout = route.timeout.attempt;
-      }
-      const std::uint64_t seed = base::hash64(name) ^ static_cast<std::uint64_t>(base::wall_ms());
-      keeper = arm_keepers_.try_emplace(name, registry_, log_, timeout, seed).first;
-    }
-    keeper->second.second(entry, false, lane_.now());
-  }
-}
-
 void ControlPlane::tick() {
   const auto services = registry_.facts();
   collector_.tick(lane_.now(), subjects(services));
   share_latency(services);
-  keep_arms(services);
+  const bool is_disturbed = lane_.now() < disturbed_until_;
+  for (const auto& entry : services) {
+    const auto unit = units_.find(entry.service->name);
+    if (unit == units_.end()) continue;
+    const observe::Track* track = collector_.service(entry.service->name);
+    const base::Duration p95 = track != nullptr ? track->rates().p95 : base::Duration{};
+    unit->second->second(entry, p95, is_disturbed);
+  }
   LoadTable table = measure(services);
   const std::lock_guard lock(loads_mutex_);
   loads_ = std::move(table);
@@ -261,17 +262,19 @@ LoadTable ControlPlane::measure(const std::vector<control::ServiceEntry>& servic
   table.wall_ms = base::wall_ms();
   for (const auto& entry : services) {
     table.services[entry.service->name] = load_of(collector_.service(entry.service->name));
-    const auto keeper = arm_keepers_.find(entry.service->name);
-    if (keeper != arm_keepers_.end()) {
-      table.arms[entry.service->name] = build_arms(keeper->second.view());
+    const auto unit = units_.find(entry.service->name);
+    if (unit != units_.end()) {
+      table.arms[entry.service->name] = build_arms(unit->second->arms());
+      table.units[entry.service->name] = facts_of(*unit->second, lane_.now());
     }
     for (const auto& each : entry.endpoints) {
       table.endpoints[each.endpoint->id].load =
           load_of(collector_.endpoint(entry.service->name, each.endpoint->name));
     }
   }
-  for (const auto& processes : processes_) {
-    for (const auto& child : processes->children()) {
+  for (const auto& [name, unit] : units_) {
+    if (unit->processes() == nullptr) continue;
+    for (const auto& child : unit->processes()->children()) {
       if (child.endpoint_id == 0) continue;
       EndpointLoad& endpoint = table.endpoints[child.endpoint_id];
       endpoint.rss_bytes = static_cast<std::uint64_t>(child.rss_bytes);
@@ -300,117 +303,6 @@ LoadTable ControlPlane::measure(const std::vector<control::ServiceEntry>& servic
                         static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   table.uptime_seconds = base::to_ms(lane_.now() - started_) / 1000;
   return table;
-}
-
-observe::TrafficView ControlPlane::view() const {
-  const Instant at{base::real_now(), base::wall_ms()};
-  const auto services = registry_.services(at.now);
-  const std::lock_guard lock(loads_mutex_);
-  return build_view(settings_, services, loads_, at);
-}
-
-std::string ControlPlane::not_ready() const {
-  for (const auto& entry : registry_.facts()) {
-    const config::Service* configured = config::find_service(settings_, entry.service->name);
-    if (configured == nullptr || !configured->process) continue;
-    std::size_t eligible = 0;
-    for (const auto& each : entry.endpoints) eligible += each.eligible ? 1 : 0;
-    if (eligible == 0) return fmt::format("no endpoint of {} is eligible", entry.service->name);
-  }
-  return {};
-}
-
-namespace {
-
-struct Standings {
-  std::vector<observe::ServiceStanding> services;
-  std::vector<observe::EndpointStanding> endpoints;
-  std::vector<observe::ArmStanding> arms;
-};
-
-observe::BreakerStanding standing_of(const balance::Breaker& breaker) {
-  const balance::BreakerSnapshot seen = breaker.snapshot();
-  observe::BreakerStanding out{.forced = seen.forced, .changes = seen.generation};
-  const bool is_open =
-      seen.state == balance::BreakerState::open || seen.state == balance::BreakerState::forced_open;
-  if (is_open) out.state = observe::BreakerStanding::kOpen;
-  if (seen.state == balance::BreakerState::half_open) {
-    out.state = observe::BreakerStanding::kHalfOpen;
-  }
-  return out;
-}
-
-Standings standings_of(const std::vector<control::ServiceEntry>& services, base::Time now) {
-  Standings out;
-  for (const auto& entry : services) {
-    const upstream::Service& service = *entry.service;
-    out.services.push_back({.service = service.name,
-                            .panic = entry.panic,
-                            .breaker = standing_of(service.breaker),
-                            .retries = service.retries.load(std::memory_order_relaxed),
-                            .amplification = service.retry_budget.view(now).amplification,
-                            .fallbacks = service.fallbacks.load(std::memory_order_relaxed)});
-    if (const auto& gate = service.gate) {
-      observe::ServiceStanding& told = out.services.back();
-      told.has_gate = true;
-      told.limit = gate->limit();
-      told.inside = gate->inside();
-      told.waiting = gate->waiting.load(std::memory_order_relaxed);
-      told.refused = gate->refused.load(std::memory_order_relaxed);
-    }
-    if (const auto& arms = entry.policy->arm_traffic; arms != nullptr) {
-      for (std::size_t arm = 0; arm < arms->arms().size(); ++arm) {
-        const auto sum = arms->sum(arm);
-        out.arms.push_back({.service = service.name,
-                            .algorithm = balance::name(arms->arms()[arm]),
-                            .current = arm == entry.policy->arm,
-                            .requests = sum.requests,
-                            .failures = sum.failures});
-        out.arms.back().latency.add(sum.latency);
-      }
-    }
-    for (const auto& each : entry.endpoints) {
-      out.endpoints.push_back({.service = service.name,
-                               .endpoint = each.endpoint->name,
-                               .eligible = each.eligible,
-                               .weight = std::round(each.weight * each.share * 1000) / 1000,
-                               .breaker = standing_of(each.endpoint->breaker)});
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
-std::string ControlPlane::prometheus() {
-  const auto services = registry_.facts();
-  collector_.sync(subjects(services));
-  const Standings standings = standings_of(services, lane_.now());
-  observe::GatewayFacts facts;
-  facts.version = kVersion;
-  facts.revision = kRevision;
-  facts.uptime_seconds = base::to_ms(lane_.now() - started_) / 1000;
-  facts.access_log_dropped = access_log_dropped();
-  facts.log_dropped = log_.dropped();
-  facts.services = standings.services;
-  facts.endpoints = standings.endpoints;
-  facts.arms = standings.arms;
-  facts.process = observe::read_process_facts();
-  std::string out;
-  observe::append_gateway_metrics(out, collector_, facts);
-  return out;
-}
-
-control::ProcessService* ControlPlane::find_processes(const std::string& service) {
-  for (auto& each : processes_) {
-    if (each->service() == service) return each.get();
-  }
-  return nullptr;
-}
-
-supervise::OutputLog* ControlPlane::find_output(const std::string& service) {
-  control::ProcessService* found = find_processes(service);
-  return found == nullptr ? nullptr : &found->output();
 }
 
 }  // namespace weir::app

@@ -13,11 +13,9 @@
 #include <vector>
 
 #include "app/data_lanes.hpp"
+#include "app/service_unit.hpp"
 #include "app/view_builder.hpp"
 #include "config/settings.hpp"
-#include "control/arm_keeper.hpp"
-#include "control/host_owner.hpp"
-#include "control/process_service.hpp"
 #include "control/registry.hpp"
 #include "observe/collect.hpp"
 #include "observe/traffic_view.hpp"
@@ -28,8 +26,9 @@ namespace weir::app {
 class ControlPlane {
  public:
   /// Lifetime: all references outlive stop().
-  ControlPlane(const config::Settings& settings, control::Registry& registry,
-               const DataLanes& lanes, telemetry::Log& log);
+  /// `statics`: of the settings. Fails never; a source that cannot be reached is shown as failing.
+  ControlPlane(std::shared_ptr<const config::Settings> settings, const StaticTable& statics,
+               control::Registry& registry, const DataLanes& lanes, telemetry::Log& log);
   ~ControlPlane();
 
   /// Starts a child that is no endpoint: demo traffic. From any thread, after start().
@@ -53,14 +52,27 @@ class ControlPlane {
   /// Runs `work` on the control lane.
   void post(std::move_only_function<void()> work) { lane_.post(std::move(work)); }
 
+  /// The settings in force. A snapshot.
+  std::shared_ptr<const config::Settings> settings() const;
+
   // ---- on the control lane
   std::string prometheus();
+  /// Other settings from now on: services that come and change do so before `publish` is called,
+  /// with every service that routes may name; those that go end after it.
+  void apply(std::shared_ptr<const config::Settings> next, const StaticTable& statics,
+             const std::function<void(const gateway::ServiceFinder&)>& publish);
+  /// Null when there is none of that name, or it cannot be scaled.
+  control::Scaler* find_scaler(const std::string& service);
+  std::vector<control::DiscoveryView> discoveries() const;
   /// Null when there is none of that number or name, or it has no processes.
   control::ProcessService* find_processes(const std::string& service);
   runtime::Gate& gate() noexcept { return gate_; }
+  base::Time now() const noexcept { return lane_.now(); }
 
-  /// Outputs of process services, by name; fixed after construction, each thread-safe.
-  supervise::OutputLog* find_output(const std::string& service);
+  /// Lines of a process service's output; from any thread. Fails: not_found, when it has none.
+  base::Result<std::vector<supervise::OutputLine>> output_of(const std::string& service,
+                                                             std::uint64_t after,
+                                                             std::size_t limit) const;
   /// Set before start(): how many access-log records were dropped so far.
   std::function<std::uint64_t()> access_log_dropped = [] { return std::uint64_t{0}; };
 
@@ -71,11 +83,14 @@ class ControlPlane {
   void share_latency(const std::vector<control::ServiceEntry>& services);
   runtime::Task<void> stop_all();
   void tick();
-  void keep_arms(const std::vector<control::ServiceEntry>& services);
+  void add_unit(const config::Service& service, const config::Settings& settings,
+                const StaticTable& statics, bool at_start);
+  void open_sources(const config::Settings& settings);
+  runtime::Task<void> remove_unit(std::string name, std::unique_ptr<ServiceUnit> unit);
+  void share_units();
   std::vector<observe::Subject> subjects(const std::vector<control::ServiceEntry>& services) const;
   LoadTable measure(const std::vector<control::ServiceEntry>& services);
 
-  const config::Settings& settings_;
   control::Registry& registry_;
   const DataLanes& lanes_;
   telemetry::Log& log_;
@@ -83,9 +98,12 @@ class ControlPlane {
   runtime::Lane lane_;
   http::LaneContext context_;
   observe::Collector collector_;
-  std::vector<std::unique_ptr<control::ProcessService>> processes_;
-  std::vector<std::unique_ptr<control::HostOwner>> owners_;  // by service, as in the settings
-  std::map<std::string, control::ArmKeeper> arm_keepers_;  // by service
+  http::SocketConnector connector_;
+  std::unique_ptr<net::Resolver> resolver_;        // when a service has a dns source
+  std::unique_ptr<control::DockerClient> docker_;  // when one has a docker source
+  UnitParts parts_;
+  std::map<std::string, std::unique_ptr<ServiceUnit>> units_;  // by service
+  base::Time disturbed_until_{};                               // a reload
   std::unique_ptr<supervise::ChildObserver> helper_observer_;
   supervise::OutputLog helper_output_;
   std::vector<std::unique_ptr<supervise::Child>> helpers_;
@@ -94,7 +112,9 @@ class ControlPlane {
   runtime::Gate gate_;
   std::atomic<base::Duration> grace_{std::chrono::seconds(5)};
   mutable std::mutex loads_mutex_;
-  LoadTable loads_;  // guarded
+  LoadTable loads_;                                                       // guarded
+  std::shared_ptr<const config::Settings> settings_;                      // guarded
+  std::map<std::string, std::shared_ptr<supervise::OutputLog>> outputs_;  // guarded
   std::thread thread_;
 };
 

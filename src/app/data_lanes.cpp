@@ -91,10 +91,8 @@ base::Result<std::unique_ptr<DataLanes>> DataLanes::open(
     std::span<telemetry::RecordRing* const> access_logs) {
   std::unique_ptr<DataLanes> all(new DataLanes);
   all->connections_ = std::make_unique<http::ConnectionBound>(connections_max());
-  all->limits_.reserve(settings.listeners.size());
+  all->limits_.emplace_back(all->limits_of(settings.listeners));
   for (const config::Listener& listener : settings.listeners) {
-    all->limits_.push_back(to_limits(listener.limits));
-    all->limits_.back().together = all->connections_.get();
     all->traffic_.push_back(std::make_unique<telemetry::ListenerTraffic>(lanes));
     WEIR_TRY(const net::Address address, net::Address::parse(config::to_text(listener.bind)));
     all->listeners_.push_back({listener.name, address, all->traffic_.back().get()});
@@ -109,12 +107,34 @@ base::Result<std::unique_ptr<DataLanes>> DataLanes::open(
       WEIR_TRY(auto socket, net::Listener::open(parts->lane, listener.address, i > 0));
       listener.address = socket->address();
       parts->servers.push_back(std::make_unique<http::Server>(
-          parts->context, std::move(socket), static_cast<std::uint16_t>(k), all->limits_[k],
+          parts->context, std::move(socket), static_cast<std::uint16_t>(k), all->limits_.back()[k],
           all->traffic_[k]->lane(i), parts->proxy));
     }
     all->lanes_.push_back(std::move(parts));
   }
   return all;
+}
+
+std::vector<http::ServerLimits> DataLanes::limits_of(
+    const std::vector<config::Listener>& listeners) const {
+  std::vector<http::ServerLimits> out;
+  for (const config::Listener& listener : listeners) {
+    out.push_back(to_limits(listener.limits));
+    out.back().together = connections_.get();
+  }
+  return out;
+}
+
+// Those of before stay: connections that were accepted under them keep them.
+void DataLanes::set_limits(const std::vector<config::Listener>& listeners) {
+  limits_.push_back(limits_of(listeners));
+  const std::vector<http::ServerLimits>& limits = limits_.back();
+  for (auto& parts : lanes_) {
+    LaneParts& mine = *parts;
+    mine.lane.post([&mine, &limits] {
+      for (auto& server : mine.servers) server->set_limits(limits[server->index()]);
+    });
+  }
 }
 
 void DataLanes::record_into(upstream::RecordSink& sink) {

@@ -2,6 +2,7 @@
 // DataLanes: the threads that carry traffic. One lane per thread with its context, its proxy and
 // one server per listener; all of them share the published route table and the registry's sets.
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -42,6 +43,9 @@ class DataLanes {
   /// connections had to be cut.
   std::size_t stop(base::Duration patience);
 
+  /// Other limits for connections from now on. Requires: the same listeners. From one thread.
+  void set_limits(const std::vector<config::Listener>& listeners);
+
   /// Runs `work` on a lane with its proxy. From any thread, while the lanes run. Requires: lane <
   /// size().
   using LaneWork =
@@ -55,9 +59,10 @@ class DataLanes {
  private:
   struct LaneParts;
   DataLanes() = default;
+  std::vector<http::ServerLimits> limits_of(const std::vector<config::Listener>& listeners) const;
 
   std::unique_ptr<http::ConnectionBound> connections_;  // of all lanes and listeners
-  std::vector<http::ServerLimits> limits_;              // one a listener
+  std::deque<std::vector<http::ServerLimits>> limits_;  // one a listener; the last is in force
   std::vector<std::unique_ptr<telemetry::ListenerTraffic>> traffic_;
   std::vector<OpenListener> listeners_;
   http::SocketConnector connector_;

@@ -10,11 +10,29 @@
 #include <thread>
 
 #include "app/open_store.hpp"
-#include "app/resolve_now.hpp"
+#include "app/service_unit.hpp"
 #include "config/address.hpp"
 
 namespace weir::app {
 namespace {
+
+// As many descriptors as we may have: the limit is what bounds connections.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+base::Result<int> open_append(const std::string& path) {
+  if (path == "stderr") return STDERR_FILENO;
+  if (path == "stdout") return STDOUT_FILENO;
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+  if (fd < 0) return base::Fail(base::Error::from_errno(errno, "open the log " + path));
+  return fd;
+}
+
+}  // namespace
 
 telemetry::Level to_level(config::LogLevel level) {
   switch (level) {
@@ -30,61 +48,11 @@ telemetry::Level to_level(config::LogLevel level) {
   return telemetry::Level::info;
 }
 
-// As many descriptors as we may have: the limit is what bounds connections.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-// A static endpoint; a name becomes one endpoint per address it has at the start.
-// The budget is the service's: the first route that leads there says how large it is.
-config::Retry retry_of(const config::Settings& settings, const std::string& service) {
-  for (const config::Route& route : settings.routes) {
-    if (route.service == service) return route.retry;
-  }
-  return {};
-}
-
-base::Result<void> add_static(control::Registry& registry, const std::string& service,
-                              const config::Endpoint& endpoint) {
-  const std::string text = config::to_text(endpoint.address);
-  std::vector<std::string> addresses;
-  if (endpoint.address.is_unix() || net::Address::parse(text)) {
-    addresses.push_back(text);
-  } else {
-    WEIR_TRY(addresses, resolve_now(endpoint.address.host, endpoint.address.port));
-  }
-  for (const std::string& address : addresses) {
-    const std::string name = address == text ? text : text + " " + address;
-    WEIR_TRY(const auto entry, registry.add_endpoint({.service = service,
-                                                      .name = name,
-                                                      .address = address,
-                                                      .weight = endpoint.weight,
-                                                      .backup = endpoint.backup,
-                                                      .at_start = true},
-                                                     base::real_now()));
-    registry.set_ready(entry->id, true, "eligible", "", base::real_now());
-  }
-  return {};
-}
-
-base::Result<int> open_append(const std::string& path) {
-  if (path == "stderr") return STDERR_FILENO;
-  if (path == "stdout") return STDOUT_FILENO;
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-  if (fd < 0) return base::Fail(base::Error::from_errno(errno, "open the log " + path));
-  return fd;
-}
-
-}  // namespace
-
 base::Result<void> Instance::open_logs() {
   const config::Settings& settings = *options_.settings;
   const std::string path = options_.log_path.empty() ? settings.log.path : options_.log_path;
   WEIR_TRY(log_fd_, open_append(path));
-  sink_ = std::make_unique<telemetry::FdSink>(log_fd_);
+  sink_ = std::make_unique<EventSink>(log_fd_);
   log_tail_ = std::make_unique<telemetry::LogTail>(*sink_);
   log_ = std::make_unique<telemetry::Log>(
       *log_tail_, telemetry::LogOptions{.level = to_level(settings.log.level)});
@@ -115,16 +83,10 @@ base::Result<std::unique_ptr<Instance>> Instance::open(InstanceOptions options) 
 
   const std::size_t lanes = self->options_.lanes;
   self->registry_ = std::make_unique<control::Registry>(lanes);
-  std::uint32_t slot = 0;
-  for (const config::Service& service : settings.services) {
-    auto added = self->registry_->add_service(service, retry_of(settings, service.name));
-    self->services_[service.name] = {std::move(added), slot++};
-    for (const config::Endpoint& endpoint : service.endpoints) {
-      WEIR_CHECK(add_static(*self->registry_, service.name, endpoint));
-    }
-  }
+  // The control plane knows the services first; routes name what it has made.
   self->routes_ = std::make_unique<runtime::Published<gateway::RouteTable>>(
-      std::make_shared<const gateway::RouteTable>(settings, self->services_));
+      std::make_shared<const gateway::RouteTable>(settings, gateway::ServiceFinder()));
+  WEIR_TRY(const StaticTable statics, resolve_statics(settings));
   std::vector<telemetry::RecordRing*> rings;
   for (std::size_t i = 0; self->access_log_ != nullptr && i < lanes; ++i) {
     rings.push_back(&self->access_log_->ring(i));
@@ -135,12 +97,19 @@ base::Result<std::unique_ptr<Instance>> Instance::open(InstanceOptions options) 
                                              self->options_.record_bytes_max, *self->log_));
     self->lanes_->record_into(*self->record_);
   }
-  self->control_ =
-      std::make_unique<ControlPlane>(settings, *self->registry_, *self->lanes_, *self->log_);
+  self->control_ = std::make_unique<ControlPlane>(self->options_.settings, statics,
+                                                  *self->registry_, *self->lanes_, *self->log_);
+  gateway::ServiceFinder services;
+  for (const config::Service& service : settings.services) {
+    services[service.name] = self->registry_->find_service_named(service.name);
+  }
+  self->routes_->publish(
+      std::make_shared<const gateway::RouteTable>(settings, services, self->routes_->load().get()));
   WEIR_TRY(
       self->store_,
       open_store(store_target(settings.admin.store, self->options_.data_directory), *self->log_));
-  WEIR_TRY(self->admin_, AdminLane::open(settings, *self->control_, *self->lanes_, self->services_,
+  self->sink_->attach(self->store_.get());
+  WEIR_TRY(self->admin_, AdminLane::open(settings, *self->control_, *self->lanes_, *self,
                                          self->store_.get(), *self->log_tail_));
   return self;
 }
@@ -204,6 +173,8 @@ Instance::~Instance() {
   // The admin lane may ask the control lane, and both the data lanes: the askers end first. What
   // the store still writes answers to a lane that stands still but is there.
   if (admin_ != nullptr) admin_->stop();
+  if (sink_ != nullptr) sink_->attach(nullptr);
+  if (log_ != nullptr) log_->flush();
   store_.reset();
   admin_.reset();
   lanes_.reset();

@@ -7,13 +7,16 @@
 // start) → admin. Order of death: data lanes drain → admin → children → log.
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "app/admin_lane.hpp"
 #include "app/control_plane.hpp"
 #include "app/data_directory.hpp"
 #include "app/data_lanes.hpp"
+#include "app/event_sink.hpp"
 #include "app/record_file.hpp"
+#include "app/reloader.hpp"
 #include "observe/access_log.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
@@ -26,16 +29,19 @@ struct InstanceOptions {
   std::size_t lanes = 0;       ///< 0: one a core
   std::string data_directory;  ///< empty: none
   std::string log_path;        ///< empty: as the settings say
+  std::string config_path;     ///< what reload() reads; empty: there is no file
   double traffic_rate = 0;     ///< requests/s of demo traffic; 0 = none
   std::string record_path;     ///< where every pick is written down; empty: nowhere
   std::uint64_t record_bytes_max = 256u << 20;
 };
 
-class Instance {
+telemetry::Level to_level(config::LogLevel level);
+
+class Instance final : public Reloader {
  public:
   /// Binds everything and starts nothing. Fails: a port or data directory in use, with what to do.
   static base::Result<std::unique_ptr<Instance>> open(InstanceOptions options);
-  ~Instance();
+  ~Instance() override;
 
   void start();
   /// Demo traffic begins; after wait_ready(), so that it meets services that answer.
@@ -46,32 +52,38 @@ class Instance {
   /// Drains for at most `patience`. Blocks.
   void stop(base::Duration patience);
 
-  const config::Settings& settings() const noexcept { return *options_.settings; }
   const DataLanes& lanes() const noexcept { return *lanes_; }
   const net::Address& admin_address() const noexcept { return admin_->address(); }
   observe::TrafficView view() const { return control_->view(); }
   control::Registry& registry() noexcept { return *registry_; }
   void reopen_logs();
+  bool has_file() const noexcept { return !options_.config_path.empty(); }
+  /// From any thread but the lanes'. Blocks while the file is read and names are resolved.
+  ReloadOutcome reload(bool plan_only, const std::string& by) override;
+  std::shared_ptr<const config::Settings> current_settings() const override {
+    return control_->settings();
+  }
 
  private:
   Instance() = default;
   base::Result<void> open_logs();
+  void apply(std::shared_ptr<const config::Settings> next, const StaticTable& statics);
 
   InstanceOptions options_;
   std::unique_ptr<DataDirectory> directory_;
   int log_fd_ = -1;
-  std::unique_ptr<telemetry::FdSink> sink_;
+  std::unique_ptr<EventSink> sink_;
   std::unique_ptr<telemetry::LogTail> log_tail_;
   std::unique_ptr<telemetry::Log> log_;
   std::unique_ptr<observe::AccessLog> access_log_;
   std::unique_ptr<store::Store> store_;  // null: nothing is kept
   std::unique_ptr<RecordFile> record_;
   std::unique_ptr<control::Registry> registry_;
-  gateway::ServiceFinder services_;
   std::unique_ptr<runtime::Published<gateway::RouteTable>> routes_;
   std::unique_ptr<DataLanes> lanes_;
   std::unique_ptr<ControlPlane> control_;
   std::unique_ptr<AdminLane> admin_;
+  std::mutex reloading_;
 };
 
 }  // namespace weir::app

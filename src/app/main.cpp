@@ -29,16 +29,25 @@ int run(int argc, char** argv) {
   add_serve(line);
   add_check(line);
   add_status(line);
+  add_services(line);
+  add_top(line);
+  add_log(line);
   add_service(line);
   add_algorithm(line);
   add_breaker(line);
   add_drain(line);
+  add_weight(line);
+  add_scale(line);
+  add_reload(line);
+  add_config(line);
+  add_store(line);
   add_explain(line);
   add_user(line);
   add_token(line);
   add_doctor(line);
   add_lab(line);
   add_simulate(line);
+  add_completion(line);
   const auto chosen = line.parse(argc, argv);
   return chosen ? (*chosen)() : chosen.error();
 }

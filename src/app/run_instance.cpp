@@ -40,7 +40,10 @@ int run_until_signal(Instance& instance, base::Duration drain) {
   int signal = 0;
   do {
     sigwait(&set, &signal);
-    if (signal == SIGHUP) instance.reopen_logs();
+    if (signal == SIGHUP) {
+      instance.reopen_logs();
+      if (instance.has_file()) instance.reload(false, "SIGHUP");
+    }
   } while (signal == SIGHUP);
   if (isatty(STDERR_FILENO) != 0) {
     fmt::print(stderr, "\nweir: stopping (again to stop at once)\n");

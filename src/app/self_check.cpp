@@ -20,7 +20,8 @@ const config::Route* route_to(const config::Settings& settings, const std::strin
 
 std::vector<ServiceCheck> check_services(Instance& instance) {
   std::vector<ServiceCheck> out;
-  const config::Settings& settings = instance.settings();
+  const auto kept = instance.current_settings();
+  const config::Settings& settings = *kept;
   const std::string gateway = instance.lanes().listeners().front().address.text();
   for (const auto& entry : instance.registry().facts()) {
     const config::Route* route = route_to(settings, entry.service->name);

@@ -68,14 +68,7 @@ observe::EndpointView build_endpoint(const control::EndpointEntry& entry, const 
   return out;
 }
 
-std::size_t wanted_endpoints(const config::Settings& settings, const std::string& service) {
-  const config::Service* configured = config::find_service(settings, service);
-  if (configured == nullptr) return 0;
-  return configured->endpoints.size() + (configured->process ? configured->process->replicas : 0);
-}
-
-observe::ServiceView build_service(const config::Settings& settings,
-                                   const control::ServiceEntry& entry, const LoadTable& loads,
+observe::ServiceView build_service(const control::ServiceEntry& entry, const LoadTable& loads,
                                    const Instant& at) {
   observe::ServiceView service;
   service.number = entry.service->number;
@@ -109,8 +102,40 @@ observe::ServiceView build_service(const config::Settings& settings,
     endpoint.load_share =
         static_cast<double>(endpoint.load.requests) / static_cast<double>(requests);
   }
-  const std::size_t wanted = wanted_endpoints(settings, service.name);
-  service.state = healthy == 0 ? "unhealthy" : (healthy < wanted ? "degraded" : "healthy");
+  const UnitFacts unit = value_of(loads.units, service.name);
+  std::size_t belonging = 0;  // those that leave are not missed
+  for (const auto& each : entry.endpoints) {
+    belonging += each.host.membership == balance::Membership::in ? 1 : 0;
+  }
+  const std::size_t wanted = std::max(unit.wanted, belonging);
+  const bool is_open = has_breaker && service.breaker.state == "open";
+  const bool is_degraded = healthy < wanted || service.breaker.state != "closed";
+  service.state = healthy == 0 || is_open ? "unhealthy" : (is_degraded ? "degraded" : "healthy");
+  if (unit.scaling) {
+    service.scaling = {.enabled = true,
+                       .driver = std::string(unit.scaling->driver),
+                       .min = unit.scaling->min,
+                       .max = unit.scaling->max,
+                       .wanted = unit.scaling->wanted,
+                       .automatic = unit.scaling->is_automatic,
+                       .verdict = std::string(unit.scaling->verdict),
+                       .reason = unit.scaling->reason,
+                       .cooldown_s = unit.scaling->cooldown_s,
+                       .operations = unit.scaling->operations};
+  }
+  for (const control::DiscoveryView& each : unit.discoveries) {
+    observe::DiscoverySummary told{.source = each.source,
+                                   .state = each.state,
+                                   .error = each.error,
+                                   .note = each.note,
+                                   .cycles = each.cycles,
+                                   .failures = each.failures};
+    for (const auto& member : each.members) {
+      told.members.push_back(
+          {member.name, member.key, member.kind, member.address, member.state, member.reason});
+    }
+    service.discoveries.push_back(std::move(told));
+  }
   return service;
 }
 
@@ -147,14 +172,13 @@ observe::ArmsView build_arms(const control::ArmsView& arms) {
   return out;
 }
 
-observe::TrafficView build_view(const config::Settings& settings,
-                                const std::vector<control::ServiceEntry>& services,
+observe::TrafficView build_view(const std::vector<control::ServiceEntry>& services,
                                 const LoadTable& loads, const Instant& at) {
   observe::TrafficView view;
   view.wall_ms = loads.wall_ms;
   observe::TotalsView& totals = view.totals;
   for (const auto& entry : services) {
-    view.services.push_back(build_service(settings, entry, loads, at));
+    view.services.push_back(build_service(entry, loads, at));
     const observe::ServiceView& service = view.services.back();
     totals.services += 1;
     totals.services_healthy += service.state == "healthy" ? 1 : 0;

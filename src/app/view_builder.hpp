@@ -3,16 +3,26 @@
 // the view that the admin listener shows. Pure.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "config/settings.hpp"
 #include "control/arm_keeper.hpp"
+#include "control/discovery_view.hpp"
 #include "control/registry.hpp"
+#include "control/scaler.hpp"
 #include "observe/traffic_view.hpp"
 
 namespace weir::app {
+
+/// What the control lane knows of a service beside the registry.
+struct UnitFacts {
+  std::size_t wanted = 0;  ///< endpoints that it should have, of children and static ones
+  bool has_processes = false;
+  std::optional<control::ScalerView> scaling;
+  std::vector<control::DiscoveryView> discoveries;
+};
 
 struct EndpointLoad {
   observe::LoadView load;
@@ -24,8 +34,9 @@ struct EndpointLoad {
 struct LoadTable {
   std::int64_t wall_ms = 0;
   std::unordered_map<std::string, observe::LoadView> services;
-  std::unordered_map<std::string, observe::ArmsView> arms;            // by service
+  std::unordered_map<std::string, observe::ArmsView> arms;    // by service
   std::unordered_map<std::uint32_t, EndpointLoad> endpoints;  // by id
+  std::unordered_map<std::string, UnitFacts> units;           // by service
   std::vector<observe::ListenerView> listeners;
   observe::LoadView all;
   double cpu_percent = 0;
@@ -42,8 +53,7 @@ struct Instant {
 
 observe::ArmsView build_arms(const control::ArmsView& arms);
 
-observe::TrafficView build_view(const config::Settings& settings,
-                                const std::vector<control::ServiceEntry>& services,
+observe::TrafficView build_view(const std::vector<control::ServiceEntry>& services,
                                 const LoadTable& loads, const Instant& at);
 
 }  // namespace weir::app

@@ -81,5 +81,18 @@ TEST(Json, NumbersAreWrittenPlainly) {
 
 TEST(Clock, Rfc3339) { EXPECT_STREQ(rfc3339(1'763'681'112'345).text, "2025-11-20T23:25:12.345Z"); }
 
+TEST(Clock, Rfc3339IsReadAsItIsWrittenAndNothingElse) {
+  EXPECT_EQ(parse_rfc3339("2025-11-20T23:25:12.345Z"), 1'763'681'112'345);
+  EXPECT_EQ(parse_rfc3339("1970-01-01T00:00:00Z"), 0);
+  EXPECT_EQ(parse_rfc3339("2024-02-29T00:00:00.5Z"), 1'709'164'800'500);
+  for (const char* wrong : {"", "Z", "2025-11-20", "2025-11-20T23:25:12", "2025-11-20 23:25:12Z",
+                            "2025-02-29T00:00:00Z", "2025-13-01T00:00:00Z", "2025-01-01T24:00:00Z",
+                            "2025-01-01T00:00:00+01:00", "2025-01-01T00:00:00.Z",
+                            "20251-1-1T0:0:0Z",
+                            "2025-01-01T00:00:00.1234567890Z", "2025-01-01T00:00:6zZ"}) {
+    EXPECT_EQ(parse_rfc3339(wrong), std::nullopt) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace weir::base

@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace weir::base {
 
@@ -37,6 +39,9 @@ struct WallText {
   char text[25];
 };
 WallText rfc3339(std::int64_t wall_ms) noexcept;
+/// "2026-11-21T08:00:00Z", with a fraction of the second or without: milliseconds since 1970.
+/// Nothing for any other form, another zone, or a day that is not in the calendar.
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) noexcept;
 
 /// Milliseconds with fraction, for reports.
 inline double to_ms(Duration duration) noexcept {

@@ -109,7 +109,7 @@ Parsed<std::optional<std::string>> ip_host(const HostPort& parts) {
   return format_ip(*ip);
 }
 
-std::array<std::uint8_t, 16> masked(const Ip& ip, unsigned prefix) {
+std::array<std::uint8_t, 16> prefix_of(const Ip& ip, unsigned prefix) {
   std::array<std::uint8_t, 16> bytes{};
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const unsigned left = prefix > 8 * i ? prefix - 8 * static_cast<unsigned>(i) : 0;
@@ -202,7 +202,7 @@ Parsed<Cidr> parse_cidr(std::string_view text) {
     }
     prefix = static_cast<unsigned>(*number);
   }
-  Cidr cidr{masked(*ip, prefix), ip->family, static_cast<std::uint8_t>(prefix)};
+  Cidr cidr{prefix_of(*ip, prefix), ip->family, static_cast<std::uint8_t>(prefix)};
   if (cidr.bytes != ip->bytes) {
     return fault(fmt::format("'{}' has bits set after its prefix", clipped(text)), to_text(cidr));
   }

@@ -7,111 +7,61 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "config/leaf_text.hpp"
 #include "config/node.hpp"
-#include "config/scalar_text.hpp"
 #include "config/schema.hpp"
+#include "config/sources.hpp"
 
 namespace weir::config {
 namespace {
 
-// The visitor that prints; rows: schema.hpp.
-class Printer {
+// The visitor that prints; rows: schema.hpp. With sources it goes down the file's tree beside the
+// settings, so that each line can say where its value is from.
+class Printer : public LeafText<Printer> {
  public:
+  explicit Printer(const Sources* sources)
+      : sources_(sources), at_(sources == nullptr ? nullptr : &sources->root()) {}
+
   std::string take() { return std::move(out_); }
 
-  void boolean(const Row& row, bool& value) { line(row.key, value ? "true" : "false"); }
-  void count(const Row& row, std::uint32_t& value, CountRange) {
-    line(row.key, std::to_string(value));
+  void leaf(std::string_view key, std::string_view text) { line(key, text, child(key)); }
+  void pairs_begin(std::string_view key) { open(key, child(key)); }
+  void pair(std::string_view name, std::string_view text) {
+    line(yaml_scalar(name), text, field_of(at_, name));
   }
-  void one_of(const Row& row, std::uint32_t& value, std::span<const std::uint32_t>) {
-    line(row.key, std::to_string(value));
+  void pairs_end() { close(); }
+  void lists_begin(std::string_view key) {
+    open(key, child(key));
+    next_list_ = 0;
   }
-  void size(const Row& row, std::uint64_t& value, SizeRange) {
-    line(row.key, value == 0 ? "0" : base::format_bytes(value));
+  void argument_list(std::string_view text) {
+    indent();
+    out_ += fmt::format("- {}", text);
+    end_line(item_of(at_, next_list_++));
   }
-  void rate(const Row& row, std::uint64_t& value) {
-    line(row.key, base::format_bytes(value) + "/s");
-  }
-  void duration(const Row& row, Duration& value, TimeRange) {
-    line(row.key, base::format_duration(value));
-  }
-  void share(const Row& row, double& value, RealRange) { line(row.key, share_text(value)); }
-  void per_second(const Row& row, double& value, RealRange) {
-    line(row.key, per_second_text(value));
-  }
-  void real(const Row& row, double& value, RealRange) { line(row.key, decimal_text(value)); }
-  void causes(const Row& row, balance::CauseSet& value, std::string_view) {
-    std::string out = "[";
-    for (const std::string_view word : cause_words(value)) {
-      if (out.size() > 1) out += ", ";
-      out += is_status_word(word) ? std::string(word) : yaml_scalar(word);
-    }
-    line(row.key, out + "]");
-  }
-  template <class Enum>
-  void choice(const Row& row, Enum& value, const Choices& choices) {
-    line(row.key, choices.names[static_cast<std::size_t>(value)]);
-  }
-  template <class Enum>
-  void choices(const Row& row, std::vector<Enum>& values, const Choices& choices) {
-    if (row.presence == Presence::optional && values.empty()) return;
-    std::vector<std::string> words;
-    for (const Enum value : values) {
-      words.emplace_back(choices.names[static_cast<std::size_t>(value)]);
-    }
-    line(row.key, flow_list(words));
-  }
-
-  void text(const Row& row, std::string& value, const TextRule&) {
-    if (row.presence != Presence::optional || !value.empty()) line(row.key, yaml_scalar(value));
-  }
-  void texts(const Row& row, std::vector<std::string>& values, const TextRule&) {
-    line(row.key, flow_list(values));
-  }
-  void argument_lists(const Row& row, std::vector<std::vector<std::string>>& lists) {
-    if (lists.empty()) return line(row.key, "[]");
-    open(row.key);
-    for (const auto& list : lists) item(flow_list(list));
-    close();
-  }
-  void variables(const Row& row, std::vector<Variable>& variables) { pairs(row.key, variables); }
-  void headers(const Row& row, std::vector<Header>& headers) { pairs(row.key, headers); }
-  void answer_headers(const Row& row, StaticAnswer& answer) {
-    std::vector<Header> headers = answer.headers;
-    if (answer.retry_after_auto) headers.insert(headers.begin(), {"retry-after", "auto"});
-    pairs(row.key, headers);
-  }
-  void hash_key(const Row& row, HashKey& value) {
-    const bool is_absent = value.source == HashKey::Source::none;
-    if (!is_absent) line(row.key, yaml_scalar(to_text(value)));
-  }
-  void bind(const Row& row, Address& value) { line(row.key, yaml_scalar(to_text(value))); }
-  void endpoint(const Row& row, Address& value) { line(row.key, yaml_scalar(to_text(value))); }
-  void cidrs(const Row& row, std::vector<Cidr>& values) {
-    std::vector<std::string> words;
-    for (const Cidr& value : values) words.push_back(to_text(value));
-    line(row.key, flow_list(words));
-  }
+  void lists_end() { close(); }
 
   void discovery(const Row& row, Service& service) {
     std::vector<DiscoverySource> sources;
     if (service.process) sources.push_back({.children = true});
     if (!service.endpoints.empty()) sources.push_back({.endpoints = service.endpoints});
-    list(row, sources);
+    for (const DnsDiscovery& dns : service.dns) sources.push_back({.dns = dns});
+    if (service.docker) sources.push_back({.docker = service.docker});
+    const Node* written = child(row.key);
+    if (written == nullptr) return list_at(row.key, nullptr, sources);
+    const Node joined = joined_discovery(*written);
+    list_at(row.key, &joined, sources);
   }
   void marker(const Row& row, bool& present) {
-    if (present) line(row.key, "{}");
+    if (present) leaf(row.key, "{}");
   }
   void endpoints(const Row& row, std::vector<Endpoint>& endpoints) {
     if (!endpoints.empty()) list(row, endpoints);
   }
-  void later(std::span<const std::string_view>, std::string_view) {}
 
   template <class T>
   void section(const Row& row, T& value) {
-    open(row.key);
-    describe(*this, value);
-    close();
+    section_at(row.key, child(row.key), value);
   }
   template <class T>
   void optional_section(const Row& row, std::optional<T>& value) {
@@ -119,66 +69,81 @@ class Printer {
   }
   template <class T>
   void named(const Row& row, std::vector<T>& values) {
-    if (values.empty()) return line(row.key, "{}");
-    open(row.key);
+    if (values.empty()) return leaf(row.key, "{}");
+    open(row.key, child(row.key));
     for (T& value : values) {
       const std::string key = yaml_scalar(value.name);  // "no" and "null" are names, too
-      section({key, {}}, value);
+      section_at(key, child(value.name), value);
     }
     close();
   }
   template <class T>
   void list(const Row& row, std::vector<T>& values) {
-    if (values.empty()) return line(row.key, "[]");
-    open(row.key);
-    for (T& value : values) {
+    list_at(row.key, child(row.key), values);
+  }
+
+ private:
+  template <class T>
+  void section_at(std::string_view key, const Node* written, T& value) {
+    open(key, written);
+    const std::size_t empty = out_.size();
+    describe(*this, value);
+    close();
+    if (out_.size() == empty) out_.insert(empty - 1, " {}");  // every key was absent
+  }
+  template <class T>
+  void list_at(std::string_view key, const Node* written, std::vector<T>& values) {
+    if (values.empty()) return line(key, "[]", written);
+    open(key, written);
+    for (std::size_t i = 0; i < values.size(); ++i) {
       dash_ = true;  // the first key of the entry stands beside its dash
       ++depth_;
-      describe(*this, value);
+      above_.push_back(at_);
+      at_ = item_of(at_, i);
+      describe(*this, values[i]);
+      at_ = above_.back();
+      above_.pop_back();
       --depth_;
     }
     close();
   }
 
- private:
+  const Node* child(std::string_view key) const {
+    return at_ == nullptr ? nullptr : at_->find(key);
+  }
   void indent() {
     out_.append(2 * (depth_ - (dash_ ? 1 : 0)), ' ');
     if (dash_) out_ += "- ";
     dash_ = false;
   }
-  void line(std::string_view key, std::string_view value) {
+  void line(std::string_view key, std::string_view value, const Node* written) {
     indent();
-    out_ += fmt::format("{}: {}\n", key, value);
+    out_ += fmt::format("{}: {}", key, value);
+    end_line(written);
   }
-  void item(std::string_view value) {
-    indent();
-    out_ += fmt::format("- {}\n", value);
+  void end_line(const Node* written) {
+    if (sources_ != nullptr) out_ += "  # " + sources_->brief(written);
+    out_ += '\n';
   }
-  void open(std::string_view key) {
+  void open(std::string_view key, const Node* written) {
     indent();
     out_ += fmt::format("{}:\n", key);
     ++depth_;
+    above_.push_back(at_);
+    at_ = written;
   }
-  void close() { --depth_; }
-
-  static std::string flow_list(const std::vector<std::string>& values) {
-    std::string out = "[";
-    for (const std::string& value : values) {
-      if (out.size() > 1) out += ", ";
-      out += yaml_scalar(value);
-    }
-    return out + "]";
-  }
-  template <class Pair>
-  void pairs(std::string_view key, const std::vector<Pair>& values) {
-    if (values.empty()) return line(key, "{}");
-    open(key);
-    for (const Pair& pair : values) line(yaml_scalar(pair.name), yaml_scalar(pair.value));
-    close();
+  void close() {
+    --depth_;
+    at_ = above_.back();
+    above_.pop_back();
   }
 
+  const Sources* sources_;
+  const Node* at_;  // what the file has here, or nullptr
+  std::vector<const Node*> above_;
   std::string out_;
   std::size_t depth_ = 0;
+  std::size_t next_list_ = 0;
   bool dash_ = false;
 };
 
@@ -215,9 +180,33 @@ std::string yaml_scalar(std::string_view text) {
   return out + "\"";
 }
 
-std::string to_yaml(const Settings& settings) {
+std::string flow_list(const std::vector<std::string>& values) {
+  std::string out = "[";
+  for (const std::string& value : values) {
+    if (out.size() > 1) out += ", ";
+    out += yaml_scalar(value);
+  }
+  return out + "]";
+}
+
+std::string causes_text(balance::CauseSet causes) {
+  std::string out = "[";
+  for (const std::string_view word : cause_words(causes)) {
+    if (out.size() > 1) out += ", ";
+    out += is_status_word(word) ? std::string(word) : yaml_scalar(word);
+  }
+  return out + "]";
+}
+
+std::string secret_text(const std::string& value, const SecretPlace& from) {
+  if (from.kind == SecretPlace::Kind::here) return value.empty() ? "" : yaml_scalar(masked(value));
+  const bool is_file = from.kind == SecretPlace::Kind::file;
+  return fmt::format("{{ {}: {} }}", is_file ? "file" : "env", yaml_scalar(from.name));
+}
+
+std::string to_yaml(const Settings& settings, const Sources* sources) {
   Settings copy = settings;  // visitors take members by reference, whether they write or not
-  Printer printer;
+  Printer printer(sources);
   describe(printer, copy);
   return printer.take();
 }

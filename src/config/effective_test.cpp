@@ -20,13 +20,19 @@ listeners:
               min_body_rate: 1KiB/s, write_idle: 1500ms }
   inner: { bind: "unix:/run/weir web.sock" }
   six: { bind: "[::1]:0" }
-admin: { bind: "0.0.0.0:9900", hosts: [weir.example, "::1"], insecure: true }
+admin: { bind: "0.0.0.0:9900", hosts: [weir.example, "::1"], insecure: true,
+         store: "sqlite:/var/lib/weir/weir.db" }
 trusted_proxies: [10.0.0.0/8, "fd00::/8", 127.0.0.1]
 services:
   web-server:
     discovery:
       - process: {}
+      - docker: { label: "app.role=web, \"x\"", network: weir_net, resync: 1m }
+      - dns: { name: Web.Internal, port: 8080, weight: 3, backup: true }
       - static: [ "10.0.0.1:80", { address: "b.example:81", weight: 2, backup: true } ]
+      - dns: { name: other.internal }
+    scaling: { driver: docker, min: 2, max: 9, target: { inflight: 40.5, cpu: 70%, p95: 200ms },
+               cooldown: 1s, down_window: 2m, drain: 3s }
     balance: { algorithm: adaptive, arms: [consistent_hash, response_time], hash_key: "cookie:sid",
                table: maglev, load_bound: 1.5, slow_start: 0s, panic_below: 12.5%,
                sticky: { cookie: stick, age: 1h } }
@@ -44,9 +50,9 @@ services:
       ready: /health?x=1
       environment: { A: "", B_1: "x: y" }
       instances: [ [], [--latency, 2ms], ["- a", "#b"] ]
-  fixed: { discovery: [ static: [ "unix:/run/app" ] ],
+  fixed: { discovery: [ static: [ "unix:/run/app" ], docker: {} ],
            balance: { algorithm: ip_hash, compare: [weighted, random_two], hash_key: path },
-           concurrency: {} }
+           concurrency: {}, scaling: { driver: docker } }
   "null": { discovery: [ static: [ "a:1" ] ] }
   no: { discovery: [ static: [ "a:1" ] ] }
 routes:
@@ -94,7 +100,11 @@ TEST(Effective, EveryKeyOfTheFileReachesTheSettings) {
   EXPECT_EQ(s.listeners.at(0).limits, limits);
   EXPECT_EQ(s.listeners[1].bind.unix_path, "/run/weir web.sock");
   EXPECT_EQ(s.listeners[2].bind, (Address{.host = "::1"}));
-  EXPECT_EQ(s.admin, (Admin{{.host = "0.0.0.0", .port = 9900}, {"weir.example", "[::1]"}, true}));
+  EXPECT_EQ(s.admin, (Admin{{.host = "0.0.0.0", .port = 9900},
+                            {"weir.example", "[::1]"},
+                            true,
+                            "sqlite:/var/lib/weir/weir.db",
+                            {}}));
   EXPECT_EQ(s.trusted_proxies.size(), 3u);
   const Service& web = s.services.at(0);
   EXPECT_EQ(web.number, 1u);
@@ -149,7 +159,13 @@ TEST(Effective, EveryKeyOfAServiceReachesTheSettings) {
   EXPECT_EQ(web.breaker, (Breaker{false, 7, 3s, 9s, 1, causes}));
   EXPECT_EQ(web.concurrency, (Concurrency{LimitMode::fixed, 1, 5, 2, 3, 9s}));
   EXPECT_EQ(web.rate_limit, (RateLimit{0.123456, 2, {HashKey::Source::header, "x-user"}, 3}));
+  EXPECT_EQ(web.dns, (std::vector<DnsDiscovery>{{"web.internal", 8080, 3, true},
+                                                {"other.internal", 80, 1, false}}));
+  EXPECT_EQ(web.docker, (DockerDiscovery{"app.role=web, \"x\"", "weir_net", 1min}));
+  EXPECT_EQ(web.scaling, (Scaling{ScalingDriver::docker, 2, 9, 40.5, 0.7, 200ms, 1s, 2min, 3s}));
   const Service& fixed = result.settings->services[1];
+  EXPECT_EQ(fixed.docker, (DockerDiscovery{.label = "weir.service=fixed"}));
+  EXPECT_EQ(fixed.scaling, (Scaling{.driver = ScalingDriver::docker}));
   EXPECT_EQ(fixed.balance.compare,
             (std::vector<Algorithm>{Algorithm::weighted, Algorithm::random_two}));
   EXPECT_EQ(fixed.concurrency, Concurrency{});

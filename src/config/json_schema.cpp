@@ -32,6 +32,9 @@ class SchemaWriter {
   void count(const Row& row, std::uint32_t& value, CountRange range) {
     add(row, {{"type", "integer"}, {"minimum", range.min}, {"maximum", range.max}}, value);
   }
+  void port(const Row& row, std::uint16_t& value) {
+    add(row, {{"type", "integer"}, {"minimum", 1}, {"maximum", 65535}}, value);
+  }
   void one_of(const Row& row, std::uint32_t& value, std::span<const std::uint32_t> allowed) {
     add(row, {{"enum", json::array(allowed.begin(), allowed.end())}}, value);
   }
@@ -85,6 +88,21 @@ class SchemaWriter {
 
   void text(const Row& row, std::string& value, const TextRule& rule) {
     add(row, text_schema(rule), text_of(value));
+  }
+  void secret(const Row& row, std::string&, SecretPlace&, const TextRule& rule) {
+    const auto kept = [](const char* key, const char* doc, const TextRule& name) {
+      json::object property = text_schema(name);
+      property["description"] = doc;
+      return json::object{{"type", "object"},
+                          {"additionalProperties", false},
+                          {"required", {key}},
+                          {"properties", {{key, std::move(property)}}}};
+    };
+    add(row,
+        {{"anyOf",
+          {text_schema(rule), kept("env", "Environment variable that holds it.", kVariableName),
+           kept("file", "File that holds it.", kFile)}}},
+        nullptr);
   }
   void texts(const Row& row, std::vector<std::string>& values, const TextRule& rule) {
     json::array initial;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include "config/document.hpp"
 #include "config/file.hpp"
 #include "config/reader.hpp"
+#include "config/secret.hpp"
 #include "config/source.hpp"
 #include "config/validate.hpp"
 
@@ -23,7 +25,15 @@ void settle(Settings& settings, const Node& root) {
   for (std::size_t i = 0; i < settings.services.size(); ++i) {
     Service& service = settings.services[i];
     service.number = static_cast<std::uint32_t>(i + 1);
-    if (!lists_process(services->members[i].value)) service.process.reset();
+    const Node& node = services->members[i].value;
+    if (!lists_process(node)) service.process.reset();
+    if (service.docker && service.docker->label.empty()) {
+      service.docker->label = "weir.service=" + service.name;
+    }
+    const bool is_scaled = service.scaling && service.scaling->driver == ScalingDriver::process;
+    if (service.process && is_scaled && !is_written(node, {"process", "replicas"})) {
+      service.process->replicas = std::max(service.process->replicas, service.scaling->min);
+    }
     Balance& balance = service.balance;
     if (balance.algorithm == balance::Algorithm::adaptive && balance.arms.empty()) {
       balance.arms.assign(kDefaultArms.begin(), kDefaultArms.end());
@@ -40,30 +50,41 @@ std::string folder_of(const std::string& path) {
 }
 
 LoadResult result_of(std::shared_ptr<Settings> settings, Problems& problems) {
-  LoadResult result{std::move(settings), problems.take_errors(), problems.take_warnings()};
+  LoadResult result{.settings = std::move(settings),
+                    .problems = problems.take_errors(),
+                    .warnings = problems.take_warnings()};
   if (!result.problems.empty()) result.settings.reset();
   return result;
 }
 
 }  // namespace
 
-LoadResult load_text(std::string_view text, std::string name, const std::string& folder) {
-  Problems problems(std::move(name));
-  const std::optional<Node> root = parse_document(text, problems);
+LoadResult load_text(std::string_view text, std::string name, const std::string& folder,
+                     const Environment* environment) {
+  Problems problems(name);
+  std::optional<Node> root = parse_document(text, problems);
   if (!root) return result_of(nullptr, problems);
+  Surroundings surroundings;
+  if (environment != nullptr) surroundings = apply_environment(*root, *environment, problems);
   auto settings = std::make_shared<Settings>();
   Reader reader(*root, "the file", problems);
   describe(reader, *settings);
   reader.finish();
   validate(*settings, *root, problems);
   read_answer_files(*settings, *root, folder, problems);
+  fetch_secrets(*settings, *root, folder, environment, problems);
   settle(*settings, *root);
-  return result_of(std::move(settings), problems);
+  LoadResult result = result_of(std::move(settings), problems);
+  if (result.settings == nullptr) return result;
+  result.sources =
+      std::make_shared<const Sources>(std::move(name), *std::move(root), problems.layers());
+  result.surroundings = std::move(surroundings);
+  return result;
 }
 
-LoadResult load_file(const std::string& path) {
+LoadResult load_file(const std::string& path, const Environment* environment) {
   const auto text = read_file(path, kSourceMax);
-  if (text) return load_text(*text, path, folder_of(path));
+  if (text) return load_text(*text, path, folder_of(path), environment);
   Problems problems(path);
   problems.error({1, 1}, fmt::format("cannot read: {}", std::strerror(text.error())),
                  text.error() == ENOENT ? neighbour(path, {".yaml", ".yml"}) : std::string());

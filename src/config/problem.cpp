@@ -7,12 +7,23 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "config/mask.hpp"
 
 namespace weir::config {
 namespace {
 
 constexpr std::size_t kWordMax = 64;
 constexpr std::size_t kWordsShown = 12;
+
+void keep_first(std::vector<Problem>& list) {
+  std::ranges::sort(list, {}, [](const Problem& problem) {
+    return std::tie(problem.line, problem.column, problem.message);
+  });
+  list.erase(std::unique(list.begin(), list.end()), list.end());
+  if (list.size() > kProblemsMax) list.resize(kProblemsMax);
+}
+
+}  // namespace
 
 // A file's bytes reach a terminal through messages: control bytes must not.
 std::string printable(std::string_view text) {
@@ -28,17 +39,8 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-void keep_first(std::vector<Problem>& list) {
-  std::ranges::sort(list, {}, [](const Problem& problem) {
-    return std::tie(problem.line, problem.column, problem.message);
-  });
-  list.erase(std::unique(list.begin(), list.end()), list.end());
-  if (list.size() > kProblemsMax) list.resize(kProblemsMax);
-}
-
-}  // namespace
-
 std::string to_text(const Problem& problem) {
+  if (problem.line == 0) return fmt::format("{}: {}", problem.file, problem.message);
   return fmt::format("{}:{}:{}: {}", problem.file, problem.line, problem.column, problem.message);
 }
 
@@ -68,6 +70,11 @@ std::string list_words(std::span<const std::string_view> words) {
   return fmt::format("{}{}", fmt::join(shown, ", "), cut ? ", ..." : "");
 }
 
+int Problems::add_layer(std::string name) {
+  layers_.push_back(std::move(name));
+  return static_cast<int>(layers_.size());
+}
+
 void Problems::error(Place place, std::string_view message, std::string_view suggestion) {
   add(errors_, place, message, suggestion);
 }
@@ -92,12 +99,18 @@ std::vector<Problem> Problems::take_warnings() {
 
 void Problems::add(std::vector<Problem>& list, Place place, std::string_view message,
                    std::string_view suggestion) {
-  std::string text = printable(clipped(message, kMessageMax));
-  if (message.size() > kMessageMax) text += "...";
+  const std::string shown = masked(message);
+  std::string text = printable(clipped(shown, kMessageMax));
+  if (shown.size() > kMessageMax) text += "...";
   if (!suggestion.empty() && suggestion.size() <= 2 * kWordMax) {
-    text += fmt::format(" (did you mean {}?)", printable(suggestion));
+    text += fmt::format(" (did you mean {}?)", printable(masked(suggestion)));
   }
-  list.push_back({file_, place.line, place.column, std::move(text)});
+  const auto layer = static_cast<std::size_t>(place.layer);
+  if (layer == 0) {
+    list.push_back({file_, place.line, place.column, std::move(text)});
+  } else if (layer <= layers_.size()) {
+    list.push_back({layers_[layer - 1], 0, 0, std::move(text)});
+  }
   ++added_;
   if (list.size() >= 4 * kProblemsMax) keep_first(list);
 }

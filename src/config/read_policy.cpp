@@ -84,7 +84,7 @@ void Reader::share(const Row& row, double& value, RealRange range) {
   if (!number || (!has_unit && *number != 0)) {  // 0 needs no unit
     expected(*node, row.key, kShareExpected, meant_share(node->text));
   } else if (const double share = share_of(*number); share < range.min || share > range.max) {
-    out_of_range(*node, row.key, share_text(range.min), share_text(range.max));
+    out_of_range(*node, row, share_text(range.min), share_text(range.max));
   } else {
     value = share;
   }
@@ -100,7 +100,7 @@ void Reader::per_second(const Row& row, double& value, RealRange range) {
   if (!number || !has_unit) {
     expected(*node, row.key, kPerSecondExpected, meant_rate(node->text));
   } else if (const double rate = decimal_of(*number); rate < range.min || rate > range.max) {
-    out_of_range(*node, row.key, per_second_text(range.min), per_second_text(range.max));
+    out_of_range(*node, row, per_second_text(range.min), per_second_text(range.max));
   } else {
     value = rate;
   }
@@ -116,7 +116,7 @@ void Reader::real(const Row& row, double& value, RealRange range) {
     const bool is_quoted = number && node->shape == Shape::scalar && core == Core::text;
     expected(*node, row.key, kRealExpected, is_quoted ? node->text : std::string());
   } else if (const double real = decimal_of(*number); real < range.min || real > range.max) {
-    out_of_range(*node, row.key, decimal_text(range.min), decimal_text(range.max));
+    out_of_range(*node, row, decimal_text(range.min), decimal_text(range.max));
   } else {
     value = real;
   }

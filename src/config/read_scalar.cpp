@@ -96,6 +96,12 @@ void Reader::count(const Row& row, std::uint32_t& value, CountRange range) {
   }
 }
 
+void Reader::port(const Row& row, std::uint16_t& value) {
+  std::uint32_t number = value;
+  count(row, number, {1, 65535});
+  value = static_cast<std::uint16_t>(number);
+}
+
 void Reader::one_of(const Row& row, std::uint32_t& value, std::span<const std::uint32_t> allowed) {
   const Node* node = take(row);
   const auto number = node ? whole_number(*node, row.key) : std::nullopt;
@@ -129,7 +135,7 @@ void Reader::size(const Row& row, std::uint64_t& value, SizeRange range) {
                     {detail(bytes.error(), node->text, kSizeExpected),
                      respelled(node->text, kSizeSpellings, small ? "KiB" : "B")});
   } else if (*bytes < range.min || *bytes > range.max) {
-    out_of_range(*node, row.key, base::format_bytes(range.min), base::format_bytes(range.max));
+    out_of_range(*node, row, base::format_bytes(range.min), base::format_bytes(range.max));
   } else {
     value = *bytes;
   }
@@ -164,17 +170,22 @@ void Reader::duration(const Row& row, Duration& value, TimeRange range) {
                     {detail(time.error(), node->text, kDurationExpected),
                      respelled(node->text, kTimeSpellings, short_default ? "ms" : "s")});
   } else if (*time < range.min || *time > range.max) {
-    out_of_range(*node, row.key, base::format_duration(range.min),
-                 base::format_duration(range.max));
+    out_of_range(*node, row, base::format_duration(range.min), base::format_duration(range.max));
   } else {
     value = *time;
   }
 }
 
-void Reader::out_of_range(const Node& node, std::string_view key, std::string_view min,
+void Reader::out_of_range(const Node& node, const Row& row, std::string_view min,
                           std::string_view max) {
-  problems_.error(node.place,
-                  fmt::format("{}: {} is not from {} to {}", key, clipped(node.text), min, max));
+  const bool is_zero = node.text.find_first_of("123456789") == std::string::npos;
+  if (row.presence == Presence::optional && is_zero) {
+    problems_.error(node.place, fmt::format("{}: {} is no target; leave the key out for none",
+                                            row.key, clipped(node.text)));
+    return;
+  }
+  problems_.error(node.place, fmt::format("{}: {} is not from {} to {}", row.key,
+                                          clipped(node.text), min, max));
 }
 
 std::optional<std::size_t> Reader::choice_index(const Node& node, std::string_view key,

@@ -2,6 +2,7 @@
 //
 //   discovery = [ source* ]
 //   source    = { process: {} } | { static: [ endpoint* ] }        ; exactly one key
+//             | { dns: { name: … } } | { docker: { label: … } }
 //   endpoint  = "host:port" | { address: "host:port", weight: N }
 #include <fmt/format.h>
 
@@ -18,6 +19,7 @@ void Reader::discovery(const Row& row, Service& service) {
   if (node->items.empty()) {
     refuse_empty(*node, row.key, "[ process: {} ] or [ static: [\"10.0.0.1:80\"] ]");
   }
+  int docker_line = 0;
   for (const Node& item : node->items) {
     DiscoverySource source;
     read_section(item, row.key, source);
@@ -29,6 +31,17 @@ void Reader::discovery(const Row& row, Service& service) {
                                   row.key, clipped(item.members[1].key)));
     }
     std::ranges::move(source.endpoints, std::back_inserter(service.endpoints));
+    if (source.dns) service.dns.push_back(*std::move(source.dns));
+    if (!source.docker) continue;
+    if (service.docker) {
+      problems_.error(item.place,
+                      fmt::format("{}: a service has one docker source, and the one on line {} is "
+                                  "it; give the containers one label",
+                                  row.key, docker_line));
+      continue;
+    }
+    service.docker = std::move(source.docker);
+    docker_line = item.place.line;
   }
 }
 

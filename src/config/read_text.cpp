@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/text.hpp"
@@ -20,6 +21,40 @@ void Reader::refuse_type(const Node& node, std::string_view key, std::string_vie
 
 void Reader::text(const Row& row, std::string& value, const TextRule& rule) {
   if (const Node* node = take(row)) read_value(*node, row.key, rule.expected, rule.read, value);
+}
+
+void Reader::secret(const Row& row, std::string& value, SecretPlace& from, const TextRule& rule) {
+  const Node* node = take(row);
+  if (node == nullptr) return;
+  if (node->shape == Shape::map && node->members.size() == 1) {
+    read_secret_place(*node, row.key, from);
+  } else if (node->shape == Shape::scalar && core_type(*node) == Core::text) {
+    read_value(*node, row.key, rule.expected, rule.read, value);
+  } else {
+    problems_.error(node->place, fmt::format("{}: expected {}, {{ env: NAME }} or {{ file: PATH }}",
+                                             row.key, rule.expected));
+  }
+}
+
+void Reader::read_secret_place(const Node& map, std::string_view key, SecretPlace& from) {
+  constexpr std::array<std::string_view, 2> kKinds = {"env", "file"};
+  const Member& member = map.members.front();
+  const bool is_file = member.key == "file";
+  if (!is_file && member.key != "env") {
+    return problems_.error(member.place, fmt::format("{}: expected env or file", key),
+                           suggest(member.key, kKinds));
+  }
+  if (member.value.shape == Shape::faulty) return;
+  const TextRule& rule = is_file ? kFile : kVariableName;
+  const bool is_text = member.value.shape == Shape::scalar && core_type(member.value) == Core::text;
+  auto name = rule.read(is_text ? member.value.text : std::string());
+  if (!is_text || !name) {
+    return problems_.error(member.value.place,
+                           fmt::format("{}: expected {}", member.key,
+                                       is_file ? "the name of a file that holds it"
+                                               : "the name of a variable, such as DATABASE_URL"));
+  }
+  from = {is_file ? SecretPlace::Kind::file : SecretPlace::Kind::variable, *std::move(name)};
 }
 
 std::vector<std::string> Reader::read_items(const Node& list, std::string_view key,

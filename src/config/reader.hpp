@@ -29,6 +29,8 @@ class Reader {
   void boolean(const Row& row, bool& value);
   void count(const Row& row, std::uint32_t& value, CountRange range);
   void one_of(const Row& row, std::uint32_t& value, std::span<const std::uint32_t> allowed);
+  /// A port to connect to: not 0.
+  void port(const Row& row, std::uint16_t& value);
   void size(const Row& row, std::uint64_t& value, SizeRange range);
   void rate(const Row& row, std::uint64_t& value);
   void duration(const Row& row, Duration& value, TimeRange range);
@@ -57,6 +59,8 @@ class Reader {
   }
 
   void text(const Row& row, std::string& value, const TextRule& rule);
+  /// A text of the rule, { env: NAME } or { file: PATH }. No message repeats what stands there.
+  void secret(const Row& row, std::string& value, SecretPlace& from, const TextRule& rule);
   void texts(const Row& row, std::vector<std::string>& values, const TextRule& rule);
   void argument_lists(const Row& row, std::vector<std::vector<std::string>>& lists);
   void variables(const Row& row, std::vector<Variable>& variables);
@@ -132,6 +136,7 @@ class Reader {
     value = *std::move(parsed);
     return true;
   }
+  void read_secret_place(const Node& map, std::string_view key, SecretPlace& from);
   // The items of a list that could be read.
   std::vector<std::string> read_items(const Node& list, std::string_view key, const TextRule& rule);
   // The members of a map from names to texts: `add` gets each.
@@ -145,8 +150,8 @@ class Reader {
   bool is_quantity(const Node& node, std::string_view key, std::string_view what);
 
   std::optional<balance::Cause> cause(const Node& node, std::string_view key);
-  void out_of_range(const Node& node, std::string_view key, std::string_view min,
-                    std::string_view max);
+  // Optional numbers are 0 when absent: a 0 that is written is told to be left out.
+  void out_of_range(const Node& node, const Row& row, std::string_view min, std::string_view max);
 
   // `key: expected …, found …`; `fault`: what a parser made of the text, nullptr if it liked it.
   void refuse_type(const Node& node, std::string_view key, std::string_view what,

@@ -60,6 +60,12 @@ void describe(Visitor& v, Admin& admin) {
           admin.hosts, kHostName);
   v.boolean({"insecure", "Allow an address that other machines can reach, without users or TLS."},
             admin.insecure);
+  v.secret(
+      {"store",
+       "Where weir keeps its records: sqlite:PATH, a URL of PostgreSQL, or where that text is: "
+       "{ env: NAME } or { file: PATH }.",
+       Presence::optional},
+      admin.store, admin.store_from, kStore);
   v.later(kAdminLater, kNotYet);
 }
 

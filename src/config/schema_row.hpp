@@ -57,8 +57,6 @@ inline constexpr std::string_view kNotYet = "is not in this version";
 inline constexpr std::array<std::string_view, 2> kTopLater = {"chaos", "alerts"};
 inline constexpr std::array<std::string_view, 2> kListenerLater = {"tls", "kind"};
 inline constexpr std::array<std::string_view, 2> kAdminLater = {"tls", "users"};
-inline constexpr std::array<std::string_view, 2> kSourcesLater = {"dns", "docker"};
-inline constexpr std::array<std::string_view, 1> kServiceLater = {"scaling"};
 
 namespace schema_ranges {
 using namespace std::chrono_literals;

@@ -8,28 +8,11 @@
 
 namespace weir::config {
 
-template <class Visitor>
-void describe(Visitor& v, Process& process) {
-  v.texts({"command", "Program and arguments of one child.", Presence::required}, process.command,
-          kArgument);
-  v.count({"replicas", "How many children to run."}, process.replicas, {1, 1000});
-  v.text({"ready",
-          "Path that a child answers with 2xx when it is ready; absent: an open port is "
-          "enough.",
-          Presence::optional},
-         process.ready, kTarget);
-  v.variables({"environment", "Variables added to the children's environment."},
-              process.environment);
-  v.argument_lists({"instances",
-                    "Extra arguments for each child in turn, from the start again "
-                    "when there are more children."},
-                   process.instances);
-}
-
 inline constexpr std::array<std::string_view, 2> kTableNames = {"ring", "maglev"};
 inline constexpr std::array<std::string_view, 2> kCheckKindNames = {"http", "tcp"};
 inline constexpr std::array<std::string_view, 1> kCheckKindsLater = {"grpc"};
 inline constexpr std::array<std::string_view, 3> kInitialNames = {"wait", "healthy", "unhealthy"};
+inline constexpr std::array<std::string_view, 2> kDriverNames = {"process", "docker"};
 inline constexpr std::array<std::string_view, 4> kLimitModeNames = {"gradient2", "aimd", "vegas",
                                                                     "fixed"};
 
@@ -46,7 +29,31 @@ inline constexpr CountRange kInFlightOrNone{0, 1'000'000};
 inline constexpr CountRange kQueue{0, 100'000};
 inline constexpr CountRange kBurst{1, 1'000'000};
 inline constexpr CountRange kKeys{1, 1'000'000};  // each costs memory in a table
+inline constexpr CountRange kInstances{1, 1'000};
+inline constexpr CountRange kWeight{1, 1'000};
+inline constexpr TimeRange kResync{1s, 10min};
+inline constexpr RealRange kInFlightTarget{0.1, 1'000'000};
+inline constexpr RealRange kCpuTarget{0.01, 100};  // of one core; an endpoint may use several
+inline constexpr TimeRange kPause{0s, 24h};
 }  // namespace schema_ranges
+
+template <class Visitor>
+void describe(Visitor& v, Process& process) {
+  v.texts({"command", "Program and arguments of one child.", Presence::required}, process.command,
+          kArgument);
+  v.count({"replicas", "How many children to run."}, process.replicas, schema_ranges::kInstances);
+  v.text({"ready",
+          "Path that a child answers with 2xx when it is ready; absent: an open port is "
+          "enough.",
+          Presence::optional},
+         process.ready, kTarget);
+  v.variables({"environment", "Variables added to the children's environment."},
+              process.environment);
+  v.argument_lists({"instances",
+                    "Extra arguments for each child in turn, from the start again "
+                    "when there are more children."},
+                   process.instances);
+}
 
 template <class Visitor>
 void describe(Visitor& v, Sticky& sticky) {
@@ -173,21 +180,83 @@ template <class Visitor>
 void describe(Visitor& v, Endpoint& endpoint) {
   v.endpoint({"address", "Host and port, or unix:/path.", Presence::required}, endpoint.address);
   v.count({"weight", "Share of the requests beside the other endpoints."}, endpoint.weight,
-          {1, 1000});
+          schema_ranges::kWeight);
   v.boolean({"backup", "Use it only while no other endpoint can be used."}, endpoint.backup);
+}
+
+template <class Visitor>
+void describe(Visitor& v, DnsDiscovery& dns) {
+  v.text({"name", "Host name; each of its addresses is an endpoint.", Presence::required}, dns.name,
+         kDnsName);
+  v.port({"port", "Port of every endpoint."}, dns.port);
+  v.count({"weight", "Share of the requests of each endpoint."}, dns.weight,
+          schema_ranges::kWeight);
+  v.boolean({"backup", "Use them only while no other endpoint can be used."}, dns.backup);
+}
+
+template <class Visitor>
+void describe(Visitor& v, DockerDiscovery& docker) {
+  v.text({"label",
+          "Label of the containers, as key or key=value; absent: weir.service=NAME of the service.",
+          Presence::optional},
+         docker.label, kLabel);
+  v.text({"network", "Network whose addresses are used; absent: the container's only one.",
+          Presence::optional},
+         docker.network, kNetwork);
+  v.duration({"resync", "Time between two full lists, beside the engine's events."}, docker.resync,
+             schema_ranges::kResync);
+}
+
+// The section `target`, whose keys are members of Scaling.
+struct TargetKeys {
+  double& in_flight;
+  double& cpu;
+  Duration& p95;
+};
+
+template <class Visitor>
+void describe(Visitor& v, TargetKeys& target) {
+  using namespace schema_ranges;
+  v.real({"inflight", "Requests under way on an endpoint.", Presence::optional}, target.in_flight,
+         kInFlightTarget);
+  v.share({"cpu", "Share of one core that an endpoint uses.", Presence::optional}, target.cpu,
+          kCpuTarget);
+  v.duration({"p95", "Time that 95 of 100 requests take at most.", Presence::optional}, target.p95,
+             kTimeout);
+}
+
+template <class Visitor>
+void describe(Visitor& v, Scaling& scaling) {
+  using namespace schema_ranges;
+  v.choice({"driver", "Who starts and stops: weir its children, or a Docker engine."},
+           scaling.driver, {kDriverNames});
+  v.count({"min", "Fewest endpoints."}, scaling.min, kInstances);
+  v.count({"max", "Most endpoints."}, scaling.max, kInstances);
+  TargetKeys target{scaling.target_in_flight, scaling.target_cpu, scaling.target_p95};
+  v.section({"target", "What an endpoint should carry; without any: scaled by hand only."}, target);
+  v.duration({"cooldown", "Least time between two changes."}, scaling.cooldown, kPause);
+  v.duration({"down_window", "Shrink only to the most that was needed within this time."},
+             scaling.down_window, kPause);
+  v.duration({"drain", "Longest time for a leaving endpoint to finish its requests."},
+             scaling.drain, kPause);
 }
 
 /// One entry of a service's `discovery`; only the file has it, Settings hold the union.
 struct DiscoverySource {
   bool children = false;
   std::vector<Endpoint> endpoints;
+  std::optional<DnsDiscovery> dns;
+  std::optional<DockerDiscovery> docker;
 };
 
 template <class Visitor>
 void describe(Visitor& v, DiscoverySource& source) {
   v.marker({"process", "The children that `process` of this service describes."}, source.children);
   v.endpoints({"static", "Fixed addresses."}, source.endpoints);
-  v.later(kSourcesLater, kNotYet);
+  v.optional_section({"dns", "The addresses of a host name.", Presence::optional}, source.dns);
+  v.optional_section({"docker", "The containers of a Docker engine that have a label; at most one.",
+                      Presence::optional},
+                     source.docker);
 }
 
 template <class Visitor>
@@ -198,6 +267,10 @@ void describe(Visitor& v, Service& service) {
   v.optional_section(
       {"process", "The children of `discovery: [ {process: {}} ]`.", Presence::optional},
       service.process);
+  v.optional_section(
+      {"scaling", "How many endpoints there are; absent: as many as discovery finds.",
+       Presence::optional},
+      service.scaling);
   v.section({"health", "Which endpoints are well."}, service.health);
   v.section({"breaker", "When the service and its endpoints get a rest."}, service.breaker);
   v.optional_section({"concurrency", "How many requests may be under way; absent: as many as come.",
@@ -206,7 +279,6 @@ void describe(Visitor& v, Service& service) {
   v.optional_section(
       {"rate_limit", "How often a client may ask, over all routes.", Presence::optional},
       service.rate_limit);
-  v.later(kServiceLater, kNotYet);
 }
 
 }  // namespace weir::config

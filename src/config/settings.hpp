@@ -2,10 +2,9 @@
 // Settings: everything weir.yaml says, typed, with every default in place.
 //
 // Plain values: they copy, compare, and hold no pointer. A `Settings` is built by load.hpp, which
-// has checked it as a whole (names exist, timeouts are in order, header values cannot split a
-// response); after that it is shared as `shared_ptr<const Settings>` and never changes. The
-// defaults below are the only place where a default is written: effective.hpp and the JSON Schema
-// print them.
+// has checked it as a whole; after that it is shared as `shared_ptr<const Settings>` and never
+// changes. The defaults below are the only place where a default is written: effective.hpp and the
+// JSON Schema print them.
 
 #include <array>
 #include <chrono>
@@ -70,13 +69,21 @@ struct Listener {
   bool operator==(const Listener&) const = default;
 };
 
+/// Where a setting that may be secret is kept.
+struct SecretPlace {
+  enum class Kind : std::uint8_t { here, variable, file } kind = Kind::here;
+  std::string name;  ///< of the variable or file
+  bool operator==(const SecretPlace&) const = default;
+};
+
 struct Admin {
   Address bind{.host = "127.0.0.1", .port = 9900};
   std::vector<std::string> hosts = {"localhost", "127.0.0.1"};  ///< beside the bind address
   bool insecure = false;
   /// Where weir keeps its records: "sqlite:PATH", "postgres://…"; empty: a file under --data, or
-  /// nowhere without one.
+  /// nowhere without one. It may hold a password: only masked() of it may be shown (mask.hpp).
   std::string store;
+  SecretPlace store_from;
   bool operator==(const Admin&) const = default;
 };
 
@@ -97,9 +104,8 @@ struct Variable {
 /// Children that the supervisor starts. Child i runs `command` + `instances[i % instances.size()]`.
 struct Process {
   std::vector<std::string> command;  ///< never empty
-  std::uint32_t replicas = 1;
-  std::string
-      ready;  ///< path that answers 2xx when the child is ready; empty: an open port is enough
+  std::uint32_t replicas = 1;  ///< to begin with, when they are scaled; absent: scaling.min then
+  std::string ready;  ///< path answered 2xx by a ready child; empty: an open port is enough
   std::vector<Variable> environment;  ///< added to weir's own
   std::vector<std::vector<std::string>> instances;
   bool operator==(const Process&) const = default;
@@ -235,7 +241,8 @@ struct Scaling {
   bool operator==(const Scaling&) const = default;
 };
 
-/// Its endpoints are the static ones below and, when `process` is set, those of the children.
+/// Its endpoints are the static ones below, those of the children when `process` is set, and what
+/// `dns` and `docker` find.
 struct Service {
   std::uint32_t number = 0;  ///< from 1, in the file's order
   std::string name;

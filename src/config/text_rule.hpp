@@ -27,6 +27,12 @@ extern const TextRule kListenerChoice;
 extern const TextRule kHostPattern;
 /// A name or address that the Host field may have, in lower case.
 extern const TextRule kHostName;
+/// A host name that DNS knows, in lower case: no address, no port.
+extern const TextRule kDnsName;
+/// A label of a container: "key" or "key=value".
+extern const TextRule kLabel;
+/// The name of a Docker network.
+extern const TextRule kNetwork;
 /// A path prefix in normal form: "/", "/app/".
 extern const TextRule kPath;
 /// A request target in origin form: "/health", "/health?deep=1".
@@ -37,6 +43,8 @@ extern const TextRule kMethod;
 extern const TextRule kLocation;
 /// A file to write, or "off", "stdout", "stderr".
 extern const TextRule kFile;
+/// "sqlite:PATH" or a PostgreSQL URL. Its faults never repeat the text: it may hold a password.
+extern const TextRule kStore;
 /// A field name that a route may change: a token, neither framing, nor hop-by-hop, nor Host.
 extern const TextRule kHeaderName;
 /// A field value without control bytes or outer spaces.

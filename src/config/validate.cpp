@@ -9,6 +9,7 @@
 #include "config/address.hpp"
 #include "config/validate_fallback.hpp"
 #include "config/validate_route.hpp"
+#include "config/validate_scaling.hpp"
 #include "config/validate_service.hpp"
 
 namespace weir::config {
@@ -154,6 +155,8 @@ void check_services(const Settings& settings, const Node& root, Problems& proble
     check_endpoints(member.value, problems);
     check_process(service, member.value, problems);
     check_service(service, member.value, problems);
+    check_scaling(service, member.value, problems);
+    check_dns(service, member.value, problems);
     if (!used.contains(service.name)) {
       problems.warning(member.place,
                        fmt::format("no route leads to service '{}'", clipped(service.name)));

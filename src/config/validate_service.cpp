@@ -153,9 +153,10 @@ class ServiceCheck {
   }
 
   void check_backups() {
-    const bool all = !service_.endpoints.empty() && !service_.process &&
-                     std::ranges::all_of(service_.endpoints, &Endpoint::backup);
-    if (!all) return;
+    const bool all = !service_.process && !service_.docker &&
+                     std::ranges::all_of(service_.endpoints, &Endpoint::backup) &&
+                     std::ranges::all_of(service_.dns, &DnsDiscovery::backup);
+    if (!all || (service_.endpoints.empty() && service_.dns.empty())) return;
     problems_.warning(
         place_of(node_, {"discovery"}),
         fmt::format("{}: every endpoint is a backup, so that none is one", clipped(service_.name)));

@@ -63,6 +63,7 @@ class ArmKeeper {
 
   /// Once a second. `is_disturbed`: a fault is active or the configuration has just changed.
   void second(const ServiceEntry& service, bool is_disturbed, base::Time now);
+  void set_timeout(base::Duration timeout) noexcept { timeout_ = timeout; }
   const ArmsView& view() const noexcept { return view_; }
 
  private:
@@ -88,7 +89,7 @@ class ArmKeeper {
 
   Registry& registry_;
   telemetry::Log& log_;
-  const base::Duration timeout_;
+  base::Duration timeout_;
   std::uint64_t seed_;
   std::shared_ptr<upstream::ArmTraffic> traffic_;  // whose numbers these are
   std::optional<balance::AdaptiveController> controller_;

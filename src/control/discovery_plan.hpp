@@ -16,7 +16,7 @@
 
 namespace weir::control {
 
-inline constexpr std::size_t kDiscoveredMax = 512;
+inline constexpr std::size_t kDiscoveredMax = 4096;
 
 struct PlanMember {
   std::string key;  ///< its identity

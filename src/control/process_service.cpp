@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "control/host_owner.hpp"
 #include "http/fetch.hpp"
 #include "net/listener.hpp"
 #include "runtime/spawn.hpp"
+#include "scaling/pick_leavers.hpp"
 
 namespace weir::control {
 namespace {
@@ -13,6 +15,8 @@ namespace {
 constexpr base::Duration kProbeEvery = std::chrono::milliseconds(25);
 constexpr base::Duration kProbeTimeout = std::chrono::seconds(1);
 constexpr base::Duration kEligibleTime = std::chrono::seconds(10);
+// After the drain a process has nothing more to do.
+constexpr base::Duration kRetireGrace = std::chrono::seconds(5);
 constexpr std::string_view kPortMark = "{port}";
 
 std::string replace_port(std::string text, std::uint16_t port) {
@@ -34,7 +38,8 @@ ProcessService::ProcessService(http::LaneContext& context, Registry& registry, t
       registry_(registry),
       log_(log),
       service_(std::move(service)),
-      settings_(std::move(settings)) {}
+      settings_(std::move(settings)),
+      wanted_(settings_.replicas) {}
 
 supervise::ChildSpec ProcessService::make_spec(std::size_t index, std::uint16_t& given_port) const {
   supervise::ChildSpec spec;
@@ -62,18 +67,118 @@ void ProcessService::start() {
   gate_ = std::make_unique<runtime::Gate>();
   stopping_ = std::make_unique<runtime::CancelSource>();
   members_.clear();
-  for (std::uint32_t i = 0; i < settings_.replicas; ++i) {
-    std::uint16_t given_port = 0;
-    supervise::ChildSpec spec = make_spec(i, given_port);
-    const std::string name = spec.name;
-    Member& member = members_[name];
-    member.endpoint_name = name;
-    member.given_port = given_port;
-    member.child =
-        std::make_unique<supervise::Child>(context_.lane, std::move(spec), output_, *this);
+  for (std::uint32_t i = 0; i < wanted_; ++i) add_member(i);
+}
+
+void ProcessService::add_member(std::uint32_t index) {
+  std::uint16_t given_port = 0;
+  supervise::ChildSpec spec = make_spec(index, given_port);
+  const std::string name = spec.name;
+  Member& member = members_[name];
+  member.endpoint_name = name;
+  member.index = index;
+  member.given_port = given_port;
+  member.child =
+      std::make_unique<supervise::Child>(context_.lane, std::move(spec), *output_, *this);
+  runtime::spawn(*gate_, "child", live(name));
+}
+
+runtime::Task<void> ProcessService::live(std::string child) {
+  auto running = members_[child].child->run();
+  co_await running;
+  members_[child].has_ended = true;
+}
+
+std::uint32_t ProcessService::first_free_index() const {
+  for (std::uint32_t index = 0;; ++index) {
+    const auto has = [index](const auto& each) { return each.second.index == index; };
+    if (std::ranges::none_of(members_, has)) return index;
   }
-  for (auto& [name, member] : members_) {
-    runtime::spawn(*gate_, "child", member.child->run());
+}
+
+void ProcessService::scale_to(std::uint32_t wanted, base::Duration drain) {
+  WEIR_ASSERT(wanted >= 1);
+  const std::uint32_t before = std::exchange(wanted_, wanted);
+  if (!running_ || stopping_->requested()) return;
+  for (std::uint32_t i = before; i < wanted; ++i) {
+    restarted_ = true;  // who joins a service under traffic starts slowly
+    add_member(first_free_index());
+  }
+  if (wanted >= before) return;
+  std::vector<scaling::Candidate> candidates;
+  for (const auto& [name, member] : members_) {
+    candidates.push_back({member.index, member.joined, member.is_leaving});
+  }
+  for (const std::uint32_t index : scaling::pick_leavers(candidates, before - wanted)) {
+    for (auto& [name, member] : members_) {
+      if (member.index != index) continue;
+      member.is_leaving = true;
+      runtime::spawn(*gate_, "retire", retire(name, drain));
+    }
+  }
+}
+
+// No new exchange, what is under way ends, then the process does.
+runtime::Task<void> ProcessService::retire(std::string child, base::Duration drain) {
+  const base::Deadline until = context_.lane.after(drain);
+  if (members_[child].endpoint_id != 0) {
+    std::vector<HostChange> changes;
+    registry_.apply(members_[child].endpoint_id,
+                    balance::host_event::MembershipSet{.to = balance::Membership::draining,
+                                                       .cause = balance::MemberCause::scale_down,
+                                                       .closes_at = until.at()},
+                    context_.lane.now(), &changes);
+    for (const HostChange& change : changes) log_change(log_, change);
+  }
+  for (;;) {
+    const bool is_idle = registry_.in_flight(members_[child].endpoint_id) == 0;
+    if (is_idle || until.expired(context_.lane.now())) break;
+    const auto wake = co_await runtime::sleep_for(context_.lane, kProbeEvery, stopping_.get());
+    if (wake == runtime::Wake::cancelled) co_return;
+  }
+  Member& member = members_[child];
+  if (member.endpoint_id != 0) {
+    registry_.remove_endpoint(std::exchange(member.endpoint_id, 0), context_.lane.now());
+  }
+  member.child->stop(kRetireGrace);
+  while (!members_[child].has_ended) co_await runtime::sleep_for(context_.lane, kProbeEvery);
+  members_.erase(child);
+  log_.info("control", {{"service", service_}, {"endpoint", child}}, "endpoint has left");
+}
+
+void ProcessService::change(config::Process settings, base::Duration grace) {
+  const bool is_other = settings.command != settings_.command ||
+                        settings.environment != settings_.environment ||
+                        settings.instances != settings_.instances;
+  settings_ = std::move(settings);
+  if (is_other && running_ && !stopping_->requested()) {
+    runtime::spawn(*gate_, "replace", replace_all(grace));
+  }
+}
+
+// The old command's children leave one by one, each after its successor has joined.
+runtime::Task<void> ProcessService::replace_all(base::Duration grace) {
+  std::vector<std::string> names;
+  for (const auto& [name, member] : members_) {
+    if (!member.is_leaving) names.push_back(name);
+  }
+  for (const std::string& name : names) {
+    if (stopping_->requested()) co_return;
+    restarted_ = true;
+    const std::uint32_t index = first_free_index();
+    add_member(index);
+    auto waiting = wait_member(fmt::format("{}-{}", service_, index + 1));
+    const auto joined = co_await waiting;
+    if (!joined) {
+      log_.warn("control", {{"service", service_}}, "{}; the old processes stay",
+                joined.error().detail());
+      co_return;
+    }
+    const auto old = members_.find(name);
+    if (old == members_.end() || old->second.is_leaving) continue;
+    old->second.is_leaving = true;
+    auto leaving = retire(name, grace);
+    co_await leaving;
   }
 }
 
@@ -105,7 +210,9 @@ runtime::Task<base::Result<void>> ProcessService::restart(base::Duration grace) 
   std::vector<std::string> names;
   for (const auto& [name, member] : members_) names.push_back(name);
   for (const std::string& name : names) {
-    Member& member = members_[name];
+    const auto found = members_.find(name);
+    if (found == members_.end() || found->second.is_leaving) continue;
+    Member& member = found->second;
     if (member.endpoint_id != 0) {
       registry_.set_ready(member.endpoint_id, false, "stopped", "restarted by the operator",
                           context_.lane.now());
@@ -121,7 +228,10 @@ runtime::Task<base::Result<void>> ProcessService::restart(base::Duration grace) 
 
 runtime::Task<base::Result<void>> ProcessService::wait_member(std::string child) {
   const base::Deadline deadline = context_.lane.after(kEligibleTime);
-  while (members_[child].endpoint_id == 0) {
+  for (;;) {
+    const auto found = members_.find(child);
+    if (found == members_.end() || found->second.is_leaving) co_return base::Result<void>();
+    if (found->second.endpoint_id != 0) co_return base::Result<void>();
     if (deadline.expired(context_.lane.now())) {
       co_return base::fail(base::Errc::deadline,
                            child + " did not become ready; see weir logs " + service_);
@@ -129,7 +239,6 @@ runtime::Task<base::Result<void>> ProcessService::wait_member(std::string child)
     const auto wake = co_await runtime::sleep_for(context_.lane, kProbeEvery, stopping_.get());
     if (wake == runtime::Wake::cancelled) co_return base::fail(base::Errc::cancelled);
   }
-  co_return base::Result<void>();
 }
 
 runtime::Task<base::Result<void>> ProcessService::wait_eligible() {
@@ -187,6 +296,7 @@ runtime::Task<void> ProcessService::probe(std::string child, std::uint64_t life,
     if (wake == runtime::Wake::cancelled) co_return;
   }
   Member& member = members_[child];
+  if (member.is_leaving) co_return;
   if (member.endpoint_id != 0) co_return;  // the other probe of this life was first
   const auto added = registry_.add_endpoint({.service = service_,
                                              .name = member.endpoint_name,
@@ -197,6 +307,7 @@ runtime::Task<void> ProcessService::probe(std::string child, std::uint64_t life,
                                             context_.lane.now());
   if (!added) co_return;
   member.endpoint_id = (*added)->id;
+  member.joined = context_.lane.now();
   registry_.set_ready(member.endpoint_id, true, "eligible", "", context_.lane.now());
   log_.info("control", {{"service", service_}, {"endpoint", child}, {"address", address}},
             "endpoint joins");
@@ -231,6 +342,17 @@ void ProcessService::ended(const std::string& child, const std::string& how, bas
             "{}; starts again in {}", how, base::format_duration(pause));
 }
 
+std::vector<ScaledMember> ProcessService::members() const {
+  std::vector<ScaledMember> out;
+  for (const auto& [name, member] : members_) {
+    if (member.is_leaving) continue;
+    ScaledMember each{member.endpoint_id, member.joined, std::nullopt};
+    if (member.endpoint_id != 0) each.cpu_share = member.cpu_percent / 100;
+    out.push_back(each);
+  }
+  return out;
+}
+
 std::vector<ChildView> ProcessService::children() const {
   std::vector<ChildView> out;
   for (const auto& [name, member] : members_) {
@@ -242,6 +364,8 @@ std::vector<ChildView> ProcessService::children() const {
     view.rss_bytes = member.rss_bytes;
     view.cpu_percent = member.cpu_percent;
     view.restarts = member.restarts;
+    view.is_leaving = member.is_leaving;
+    view.joined = member.joined;
     out.push_back(std::move(view));
   }
   return out;

@@ -14,6 +14,15 @@ constexpr balance::HostReasons kBreakerReasons = {balance::HostReason::forced_op
                                                   balance::HostReason::probes_used};
 constexpr base::Duration kRampStep = std::chrono::milliseconds(500);
 
+bool same_breaker(const balance::BreakerSnapshot& a, const balance::BreakerSnapshot& b) {
+  return a.state == b.state && a.generation == b.generation && a.forced == b.forced &&
+         (a.probes_free == 0) == (b.probes_free == 0);
+}
+
+}  // namespace
+
+namespace {
+
 balance::InitialCheck initial_of(config::CheckInitial initial) {
   switch (initial) {
     case config::CheckInitial::healthy:
@@ -25,6 +34,8 @@ balance::InitialCheck initial_of(config::CheckInitial initial) {
   }
   return balance::InitialCheck::wait;
 }
+
+}  // namespace
 
 balance::HostConfig host_config(const config::Service& settings) {
   balance::HostConfig out;
@@ -38,31 +49,31 @@ balance::HostConfig host_config(const config::Service& settings) {
   return out;
 }
 
-bool same_breaker(const balance::BreakerSnapshot& a, const balance::BreakerSnapshot& b) {
-  return a.state == b.state && a.generation == b.generation && a.forced == b.forced &&
-         (a.probes_free == 0) == (b.probes_free == 0);
+upstream::ServiceOptions Registry::options_of(const Slot& slot) {
+  upstream::ServiceOptions options{.policy = slot.policy,
+                                   .breaker = slot.breaker,
+                                   .concurrency = slot.settings.concurrency,
+                                   .rate_limit = slot.settings.rate_limit,
+                                   .is_run_here = slot.settings.process.has_value(),
+                                   .slot = next_slot_++};
+  options.retry_budget.share = slot.retry.budget_share;
+  options.retry_budget.per_second_min = slot.retry.budget_min;
+  return options;
 }
-
-}  // namespace
 
 std::shared_ptr<upstream::Service> Registry::add_service(const config::Service& settings,
                                                          const config::Retry& retry) {
   const std::lock_guard lock(mutex_);
   auto slot = std::make_unique<Slot>();
+  slot->settings = settings;
+  slot->retry = retry;
   upstream::ServicePolicy policy = upstream::policy_of(settings);
   equip(policy, nullptr);
   slot->policy = std::make_shared<const upstream::ServicePolicy>(std::move(policy));
   slot->host = host_config(settings);
   slot->breaker = upstream::breaker_config(settings.breaker);
-  upstream::ServiceOptions options{.policy = slot->policy,
-                                   .breaker = slot->breaker,
-                                   .concurrency = settings.concurrency,
-                                   .rate_limit = settings.rate_limit,
-                                   .is_run_here = settings.process.has_value()};
-  options.retry_budget.share = retry.budget_share;
-  options.retry_budget.per_second_min = retry.budget_min;
-  slot->service =
-      std::make_shared<upstream::Service>(settings.number, settings.name, lanes_, options);
+  slot->service = std::make_shared<upstream::Service>(settings.number, settings.name, lanes_,
+                                                      options_of(*slot));
   services_.push_back(std::move(slot));
   return services_.back()->service;
 }

@@ -54,6 +54,9 @@ struct HostChange {
   balance::HostTransition transition;
 };
 
+/// What the settings say of each host.
+balance::HostConfig host_config(const config::Service& settings);
+
 class Registry {
  public:
   /// `lanes`: data lanes, for the counters.
@@ -62,6 +65,18 @@ class Registry {
   /// Requires: a new name and number.
   std::shared_ptr<upstream::Service> add_service(const config::Service& settings,
                                                  const config::Retry& retry = {});
+
+  /// Other settings for a service: what only needs another policy or other checks changes in place;
+  /// for the rest a new Service object takes over the counters, the endpoints and the breakers'
+  /// states. What the operator changed at run time stays unless the file changed it too. Returns
+  /// the object that routes are to name from now on. Fails: not_found.
+  base::Result<std::shared_ptr<upstream::Service>> change_service(const config::Service& settings,
+                                                                  const config::Retry& retry,
+                                                                  base::Time now);
+  /// Its endpoints with it. Exchanges under way end on what they hold.
+  void remove_service(const std::string& name);
+  /// Null when there is none.
+  std::shared_ptr<upstream::Service> find_service_named(std::string_view name) const;
 
   struct NewEndpoint {
     std::string service;
@@ -82,6 +97,8 @@ class Registry {
   void set_ready(std::uint32_t endpoint_id, bool ready, std::string state, std::string reason,
                  base::Time now);
   void remove_endpoint(std::uint32_t endpoint_id, base::Time now);
+  /// Attempts under way on it; 0 when there is none of that id.
+  std::uint32_t in_flight(std::uint32_t endpoint_id) const;
 
   /// Steps the endpoint's host state and publishes what follows. Returns whether a prompt check is
   /// wanted. `changes` (may be null) gets what happened.
@@ -144,6 +161,8 @@ class Registry {
     base::Time ramped{};  // when the shares of a slow start were published last
     balance::BreakerState breaker_seen = balance::BreakerState::closed;  // the service's own
     std::map<std::string, Wishes> wishes;
+    config::Service settings;
+    config::Retry retry;
   };
   struct Place {
     Slot* slot;
@@ -158,6 +177,9 @@ class Registry {
   base::Result<std::vector<Place>> breakers_of(const BreakerTarget& target, BreakerAction action);
   std::vector<std::string> all_names() const;
   static base::Result<void> may_use(const Slot& slot, balance::Algorithm algorithm);
+  upstream::ServiceOptions options_of(const Slot& slot);
+  static void keep_algorithm(const Slot& slot, const config::Service& settings,
+                             upstream::ServicePolicy& next);
   void adopt(Slot& slot, upstream::ServicePolicy policy, base::Time now);
   void equip(upstream::ServicePolicy& policy, const upstream::ServicePolicy* before) const;
   void grant_wishes(Slot& slot, EndpointEntry& entry, base::Time now);
@@ -172,6 +194,7 @@ class Registry {
   std::uint32_t next_id_ = 1;                    // guarded
   std::uint64_t generation_ = 1;                 // guarded
   std::uint64_t policy_number_ = 1;              // guarded
+  std::uint32_t next_slot_ = 0;                  // guarded
 };
 
 }  // namespace weir::control

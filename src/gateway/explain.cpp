@@ -118,7 +118,7 @@ ExplainedRequest HttpProxy::explain(const RequestSketch& sketch) {
     return out;
   }
   out.service = match.route->service->name;
-  upstream::ServiceLane& service = lane_of(*match.route->service, match.route->service_slot);
+  upstream::ServiceLane& service = lane_of(match.route->service);
   const auto set = service.hold();
   const upstream::ServicePolicy& policy = *set->policy;
   const Algorithm algorithm = policy.arms[policy.arm];

@@ -62,7 +62,7 @@ void HttpProxy::plan_fallback(const http::RequestHead& head, ForwardPlan& plan) 
   if (settings.answer) {
     plan.stand_in = StandIn::answer;
   } else if (settings.last_good) {
-    const auto set = lane_of(*plan.route.service, plan.route.service_slot).hold();
+    const auto set = lane_of(plan.route.service).hold();
     const auto& sticky = set->policy->balance.sticky;
     plan.good_key = last_good_key(head, sticky ? std::string_view(sticky->cookie) : "");
     if (!plan.good_key.empty()) plan.stand_in = StandIn::last_good;
@@ -121,7 +121,7 @@ runtime::Task<void> HttpProxy::ask_other_service(http::Exchange& exchange, Forwa
   const Route& route = plan.route;
   const runtime::Lane& lane = context_.lane;
   if (!sender.is_whole() || plan.total.expired(lane.now())) co_return;
-  upstream::ServiceLane& service = lane_of(*route.fallback_service, route.fallback_slot);
+  upstream::ServiceLane& service = lane_of(route.fallback_service);
   upstream::WaitingLine::Inside inside;
   if (service.service().gate) {
     inside = service.line().enter(*service.service().gate);

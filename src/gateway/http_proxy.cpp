@@ -66,10 +66,11 @@ class HttpProxy::HeadBlock {
   bool large_ = false;
 };
 
-upstream::ServiceLane& HttpProxy::lane_of(upstream::Service& service, std::uint32_t slot) {
+upstream::ServiceLane& HttpProxy::lane_of(const std::shared_ptr<upstream::Service>& service) {
+  const std::uint32_t slot = service->slot;
   if (slot >= services_.size()) services_.resize(slot + 1);
   auto& lane = services_[slot];
-  if (lane == nullptr || &lane->service() != &service) [[unlikely]] {
+  if (lane == nullptr) [[unlikely]] {
     lane = std::make_unique<upstream::ServiceLane>(service, context_.lane.number(), recorder_);
   }
   return *lane;
@@ -229,7 +230,7 @@ runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
     ForwardPlan plan{.route = *route, .request_id = telemetry::view(story.id)};
     upstream::AttemptPlan tries;
     prepare(exchange, story, block, plan, tries, problem);
-    upstream::ServiceLane& service = lane_of(*route->service, route->service_slot);
+    upstream::ServiceLane& service = lane_of(route->service);
     telemetry::TrafficCounters& counters = service.counters();
     counters.begin();
     upstream::Attempts attempts(service, tries);

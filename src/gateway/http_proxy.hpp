@@ -52,7 +52,7 @@ class HttpProxy final : public http::Handler {
     telemetry::Reason reason = telemetry::Reason::ok;
     std::string detail;
   };
-  runtime::Task<ProbeResult> probe(std::shared_ptr<upstream::Service> service, std::uint32_t slot);
+  runtime::Task<ProbeResult> probe(std::shared_ptr<upstream::Service> service);
 
  private:
   struct Story;     // what is told of one exchange when its head is gone
@@ -91,7 +91,7 @@ class HttpProxy final : public http::Handler {
   runtime::Task<void> ask_other_service(http::Exchange& exchange, ForwardPlan& plan,
                                         const upstream::AttemptPlan& tries, Forward& sender,
                                         Story& story, http::Problem& problem);
-  upstream::ServiceLane& lane_of(upstream::Service& service, std::uint32_t slot);
+  upstream::ServiceLane& lane_of(const std::shared_ptr<upstream::Service>& service);
   runtime::Task<void> refuse(http::Exchange& exchange, http::Problem problem, const Story& story,
                              std::string allow);
   runtime::Task<void> redirect(http::Exchange& exchange, const Route& route);
@@ -112,8 +112,9 @@ class HttpProxy final : public http::Handler {
   DecisionRing decisions_;
   /// So that nobody can choose keys that meet in the limit's table; the same on every lane.
   const std::uint64_t hash_seed_;
-  std::vector<std::unique_ptr<upstream::ServiceLane>> services_;  // by Route::service_slot
-  std::vector<StickyTokens> sticky_;                              // by Route::service_slot
+  std::vector<std::unique_ptr<upstream::ServiceLane>>
+      services_;  // by Service::slot; one that was replaced stays, empty of work
+  std::vector<StickyTokens> sticky_;  // by Service::slot
 };
 
 }  // namespace weir::gateway

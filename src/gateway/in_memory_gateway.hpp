@@ -145,9 +145,10 @@ class InMemoryGateway {
         other_(std::make_shared<upstream::Service>(
             2, "other", 1,
             upstream::ServiceOptions{.policy = policy_,
-                                     .concurrency = settings.services.back().concurrency})),
+                                     .concurrency = settings.services.back().concurrency,
+                                     .slot = 1})),
         routes_(std::make_shared<const RouteTable>(
-            settings, ServiceFinder{{"origin", {service_, 0}}, {"other", {other_, 1}}})),
+            settings, ServiceFinder{{"origin", service_}, {"other", other_}})),
         proxy_(context_, origin_, routes_, nullptr) {
     limits.hold_time = std::chrono::hours(1);
     publish(1);

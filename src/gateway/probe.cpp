@@ -45,10 +45,9 @@ struct ProbeSender {
 
 }  // namespace
 
-runtime::Task<HttpProxy::ProbeResult> HttpProxy::probe(std::shared_ptr<upstream::Service> service,
-                                                       std::uint32_t slot) {
+runtime::Task<HttpProxy::ProbeResult> HttpProxy::probe(std::shared_ptr<upstream::Service> service) {
   ProbeResult result;
-  upstream::ServiceLane& lane = lane_of(*service, slot);
+  upstream::ServiceLane& lane = lane_of(service);
   telemetry::TrafficCounters& counters = lane.counters();
   counters.begin();
   ProbeSender sender{context_, pools_, result};

@@ -14,7 +14,7 @@ void HttpProxy::plan_tries(const http::RequestHead& head, const Story& story, co
     static const config::HashKey kHeader{config::HashKey::Source::header, "idempotency-key"};
     tries.has_idempotency_key = request_key(kHeader, head, {}).has_value();
   }
-  upstream::ServiceLane& service = lane_of(*route.service, route.service_slot);
+  upstream::ServiceLane& service = lane_of(route.service);
   const auto set = service.hold();
   tries.wish.arm = upstream::ServiceLane::arm_of(*set, telemetry::view(story.id));
   const balance::Algorithm algorithm = set->policy->arms[tries.wish.arm];

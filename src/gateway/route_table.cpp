@@ -37,9 +37,22 @@ bool takes_method(const Route& route, std::string_view method) noexcept {
 
 }  // namespace
 
-RouteTable::RouteTable(const config::Settings& settings, const ServiceFinder& services)
+// What a route that stays has learned or counts goes on.
+void RouteTable::inherit(Route& route, const RouteTable& before) {
+  for (const auto& old : before.routes_) {
+    if (old->settings.match != route.settings.match) continue;
+    if (old->settings.rate_limit == route.settings.rate_limit) route.rate_limit = old->rate_limit;
+    const bool both = route.last_good != nullptr && old->last_good != nullptr;
+    if (both && old->settings.service == route.settings.service) route.last_good = old->last_good;
+    return;
+  }
+}
+
+RouteTable::RouteTable(const config::Settings& settings, const ServiceFinder& services,
+                       const RouteTable* before)
     : listeners_(settings.listeners.size()), trusted_(settings.trusted_proxies) {
   [[maybe_unused]] const auto drawn = ::getrandom(&hash_seed_, sizeof hash_seed_, GRND_NONBLOCK);
+  if (before != nullptr) hash_seed_ = before->hash_seed_;
   for (const config::Route& each : settings.routes) {
     auto route = std::make_unique<Route>();
     route->settings = each;
@@ -47,17 +60,16 @@ RouteTable::RouteTable(const config::Settings& settings, const ServiceFinder& se
     route->response = make_edits(each.response_headers);
     if (each.rate_limit) {
       route->rate_limit =
-          std::make_unique<balance::RateLimit>(upstream::rate_config(*each.rate_limit));
+          std::make_shared<balance::RateLimit>(upstream::rate_config(*each.rate_limit));
     }
-    if (each.fallback && each.fallback->last_good) route->last_good = std::make_unique<LastGood>();
+    if (each.fallback && each.fallback->last_good) route->last_good = std::make_shared<LastGood>();
+    if (before != nullptr) inherit(*route, *before);
     if (const auto found = services.find(each.service); found != services.end()) {
-      route->service = found->second.first;
-      route->service_slot = found->second.second;
+      route->service = found->second;
     }
     if (const auto other = each.fallback ? services.find(each.fallback->service) : services.end();
         other != services.end()) {
-      route->fallback_service = other->second.first;
-      route->fallback_slot = other->second.second;
+      route->fallback_service = other->second;
     }
     for (std::size_t i = 0; i < settings.listeners.size(); ++i) {
       const std::string& wanted = each.match.listener;

@@ -30,14 +30,12 @@ struct FieldEdits {
 
 struct Route {
   config::Route settings;
-  std::shared_ptr<upstream::Service> service;  ///< null for a redirect
-  std::uint32_t service_slot = 0;              ///< dense number of the service, for lane tables
+  std::shared_ptr<upstream::Service> service;           ///< null for a redirect
   std::shared_ptr<upstream::Service> fallback_service;  ///< null: none
-  std::uint32_t fallback_slot = 0;
   FieldEdits request;
   FieldEdits response;
-  std::unique_ptr<balance::RateLimit> rate_limit;  ///< shared by the lanes; null: none
-  std::unique_ptr<LastGood> last_good;             ///< shared by the lanes; null: none
+  std::shared_ptr<balance::RateLimit> rate_limit;  ///< shared by lanes and reloads; null: none
+  std::shared_ptr<LastGood> last_good;             ///< likewise
 };
 
 struct RouteMatch {
@@ -45,13 +43,14 @@ struct RouteMatch {
   bool method_refused = false;  ///< a route matched but for its methods
 };
 
-using ServiceFinder =
-    std::unordered_map<std::string, std::pair<std::shared_ptr<upstream::Service>, std::uint32_t>>;
+using ServiceFinder = std::unordered_map<std::string, std::shared_ptr<upstream::Service>>;
 
 class RouteTable {
  public:
-  /// Requires: validated settings; every service named is in `services`.
-  RouteTable(const config::Settings& settings, const ServiceFinder& services);
+  /// Requires: validated settings; every service named is in `services`. `before`: the table that
+  /// this one replaces; rate limits and last good answers of routes that stay go on.
+  RouteTable(const config::Settings& settings, const ServiceFinder& services,
+             const RouteTable* before = nullptr);
 
   /// `host`: the authority, any case, perhaps with a port. Lifetime: into this table.
   RouteMatch find(std::size_t listener, std::string_view host, std::string_view path,
@@ -79,6 +78,7 @@ class RouteTable {
     Routes any;
   };
 
+  static void inherit(Route& route, const RouteTable& before);
   template <class Each>
   void for_each_host(std::size_t listener, std::string_view host, Each each) const noexcept;
 

@@ -27,7 +27,7 @@ class RouteTableTest : public testing::Test {
     settings.listeners = {{.name = "web"}, {.name = "inner"}};
     settings.routes = std::move(routes);
     service_ = std::make_shared<upstream::Service>(1, "origin", 1);
-    table_.emplace(settings, ServiceFinder{{"origin", {service_, 0}}});
+    table_.emplace(settings, ServiceFinder{{"origin", service_}});
   }
   /// "host path" of the route that answers, "405", or "404".
   std::string find(const std::string& host, const std::string& path,

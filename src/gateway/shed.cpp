@@ -32,7 +32,7 @@ bool HttpProxy::is_too_many(const http::RequestHead& head, Story& story, const R
   }
   upstream::Service& service = *route.service;
   if (!service.rate_limit) return false;
-  upstream::ServiceLane& lane = lane_of(service, route.service_slot);
+  upstream::ServiceLane& lane = lane_of(route.service);
   const auto set = lane.hold();
   return set->policy->rate_limit && over(*service.rate_limit, *set->policy->rate_limit);
 }

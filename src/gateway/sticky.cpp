@@ -51,13 +51,13 @@ std::uint32_t HttpProxy::sticky_endpoint(const http::RequestHead& head, const Ro
                                          const upstream::EndpointSet& set) {
   const auto& settings = set.policy->balance.sticky;
   if (!settings) return 0;
-  if (route.service_slot >= sticky_.size()) sticky_.resize(route.service_slot + 1);
-  return sticky_[route.service_slot].find(head, settings->cookie, set, sticky_secret());
+  if (route.service->slot >= sticky_.size()) sticky_.resize(route.service->slot + 1);
+  return sticky_[route.service->slot].find(head, settings->cookie, set, sticky_secret());
 }
 
 void HttpProxy::plan_sticky(const http::RequestHead& head, ForwardPlan& plan,
                             upstream::AttemptPlan& tries) {
-  const auto set = lane_of(*plan.route.service, plan.route.service_slot).hold();
+  const auto set = lane_of(plan.route.service).hold();
   const auto& settings = set->policy->balance.sticky;
   if (!settings) return;
   tries.preferred = sticky_endpoint(head, plan.route, *set);

@@ -21,9 +21,9 @@ void Server::link(Connection& connection) noexcept {
 }
 
 void Server::adopt(std::unique_ptr<net::Stream> stream, const net::Address& peer_address) {
-  const bool full = limits_.connections_max != 0 &&
-                    counters_.open.value() >= static_cast<std::int64_t>(limits_.connections_max);
-  if (full || (limits_.together != nullptr && !limits_.together->try_enter())) [[unlikely]] {
+  const bool full = limits_->connections_max != 0 &&
+                    counters_.open.value() >= static_cast<std::int64_t>(limits_->connections_max);
+  if (full || (limits_->together != nullptr && !limits_->together->try_enter())) [[unlikely]] {
     counters_.refused.add();
     return;  // closed at once
   }
@@ -33,7 +33,7 @@ void Server::adopt(std::unique_ptr<net::Stream> stream, const net::Address& peer
   peer.local = &address_;
   peer.listener = index_;
   auto connection =
-      std::make_unique<Connection>(context_, std::move(stream), peer, limits_, counters_);
+      std::make_unique<Connection>(context_, std::move(stream), peer, *limits_, counters_);
   spawn(connections_gate_, "connection", serve(std::move(connection)));
 }
 
@@ -47,7 +47,7 @@ runtime::Task<void> Server::serve(std::unique_ptr<Connection> connection) {
   if (connection->next != nullptr) connection->next->previous = connection->previous;
   counters_.open.subtract();
   connection.reset();  // its descriptor is free before its place is
-  if (limits_.together != nullptr) limits_.together->leave();
+  if (limits_->together != nullptr) limits_->together->leave();
 }
 
 runtime::Task<void> Server::accept_loop() {

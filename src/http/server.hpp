@@ -19,7 +19,7 @@ class Server {
         listener_(std::move(listener)),
         address_(listener_ ? listener_->address() : net::Address()),
         index_(index),
-        limits_(limits),
+        limits_(&limits),
         counters_(counters),
         handler_(handler) {}
   Server(const Server&) = delete;
@@ -29,6 +29,10 @@ class Server {
   void start();
   /// Serves `stream` as if it had been accepted: in-memory pipes in tests.
   void adopt(std::unique_ptr<net::Stream> stream, const net::Address& peer);
+
+  /// Of connections from now on. Lifetime: as the first. Lane-only.
+  void set_limits(const ServerLimits& limits) noexcept { limits_ = &limits; }
+  std::uint16_t index() const noexcept { return index_; }
 
   const net::Address& address() const noexcept { return address_; }
 
@@ -47,7 +51,7 @@ class Server {
   std::unique_ptr<net::Listener> listener_;  // null: only adopted streams are served
   const net::Address address_;
   std::uint16_t index_;
-  const ServerLimits& limits_;
+  const ServerLimits* limits_;
   telemetry::ListenerCounters& counters_;
   Handler& handler_;
   runtime::Gate connections_gate_;

@@ -106,6 +106,38 @@ struct GateView {
   std::uint64_t refused = 0;  ///< since start
 };
 
+struct ScalingView {
+  bool enabled = false;
+  std::string driver;  ///< "process", "docker"
+  std::uint32_t min = 1;
+  std::uint32_t max = 10;
+  std::uint32_t wanted = 0;
+  bool automatic = false;  ///< it has targets
+  std::string verdict;     ///< of the last decision: "no_change", "scale_up" …
+  std::string reason;      ///< its arithmetic
+  std::uint32_t cooldown_s = 0;
+  std::uint64_t operations = 0;
+};
+
+/// One source of endpoints.
+struct DiscoveredSummary {
+  std::string name;
+  std::string key;
+  std::string kind;
+  std::string address;
+  std::string state;
+  std::string reason;
+};
+struct DiscoverySummary {
+  std::string source;
+  std::string state;  ///< "starting", "ok", "failing"
+  std::string error;
+  std::string note;
+  std::uint64_t cycles = 0;
+  std::uint64_t failures = 0;
+  std::vector<DiscoveredSummary> members;
+};
+
 struct ServiceView {
   std::uint32_t number = 0;
   std::string name;
@@ -118,6 +150,8 @@ struct ServiceView {
   std::uint64_t fallbacks = 0;
   ArmsView arms;
   GateView gate;
+  ScalingView scaling;
+  std::vector<DiscoverySummary> discoveries;
   LoadView load;
   std::vector<EndpointView> endpoints;
 };

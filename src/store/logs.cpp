@@ -64,6 +64,7 @@ base::Result<std::vector<LogRow>> read_logs(db::Connection& connection, const Lo
   if (!query.service.empty()) also_with("service = ?", query.service);
   if (query.since_ms > 0) also_with("at_ms >= ?", query.since_ms);
   if (query.before_id > 0) also_with("id < ?", query.before_id);
+  if (query.after_id > 0) also_with("id > ?", query.after_id);
   if (!query.text.empty()) {
     also_with("lower(message) LIKE lower(?) ESCAPE '\\'", like_pattern(query.text));
   }

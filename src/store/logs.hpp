@@ -32,6 +32,7 @@ struct LogQuery {
   std::string service;                               ///< empty: all
   std::int64_t since_ms = 0;
   std::int64_t before_id = 0;  ///< 0: from the newest; else the last id of the page before
+  std::int64_t after_id = 0;   ///< only newer ones than this
   std::string text;            ///< contained in the message; upper and lower case are one (ASCII)
 };
 

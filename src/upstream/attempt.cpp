@@ -90,7 +90,7 @@ void Attempts::count_for_arm() noexcept {
   if (outcome_.reason != Reason::ok || outcome_.status >= 500) {
     row.failures.add();
   } else {
-    row.latency.record(begun_ - entered_ + outcome_.to_head);
+    row.latency.record(try_.begun - entered_ + outcome_.to_head);
   }
 }
 
@@ -101,9 +101,8 @@ Endpoint* Attempts::next(base::Time now) {
   waits_ = 0;
   if (count_ > 0) {
     set_ = service_.hold();
-    if (set_->policy->arm_traffic.get() != arms_) arms_ = nullptr;
+    leave_arms_of_others();
   }
-  begun_ = now;
   if (admit(try_, now)) [[likely]]
     return try_.endpoint;
   had_nobody_ = true;
@@ -111,7 +110,13 @@ Endpoint* Attempts::next(base::Time now) {
   return nullptr;
 }
 
+// A set of another policy has other arms, or none.
+void Attempts::leave_arms_of_others() noexcept {
+  if (set_->policy->arm_traffic.get() != arms_) arms_ = nullptr;
+}
+
 bool Attempts::admit(Try& into, base::Time now) {
+  into.begun = now;
   const EndpointSet& set = *set_;
   while (!set.ids.empty() && !tried_.full()) {
     if (plan_.trace != nullptr) [[unlikely]] {

@@ -146,9 +146,11 @@ class Attempts {
     balance::Breaker::Permit permit;
     std::optional<balance::RetryBudget::Ticket> ticket;
     std::uint32_t number = 0;  // from 1
+    base::Time begun{};
   };
 
   bool admit(Try& into, base::Time now);
+  void leave_arms_of_others() noexcept;
   void finish(Try& ended, const AttemptOutcome& outcome, base::Time now);
   void cancel(Try& loser);
   Place refuse(balance::RetryReason reason) noexcept;
@@ -169,7 +171,6 @@ class Attempts {
   balance::RetryDecision decision_;
   ArmTraffic* arms_ = nullptr;  // of the set at enter(); null: one arm, or they changed since
   base::Time entered_{};
-  base::Time begun_{};  // the attempt under way
   std::uint32_t endpoint_id_ = 0;
   std::uint32_t count_ = 0;
   std::uint32_t hedges_ = 0;

@@ -30,6 +30,7 @@ Endpoint* Attempts::hedge(base::Time now) {
   if (is_queued || is_late || set_->panic) return nullptr;
   first_set_ = std::move(set_);
   set_ = service_.hold();
+  leave_arms_of_others();
   if (set_->panic || !is_another_left()) return nullptr;
   auto ticket = service.retry_budget.ask(now, under_way());
   if (!ticket) return nullptr;

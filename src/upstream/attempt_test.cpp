@@ -170,6 +170,28 @@ TEST_F(AttemptsTest, WhenOnlyOpenBreakersAreLeftItSaysUntilWhen) {
   attempts->conclude(kStart);
 }
 
+TEST_F(AttemptsTest, AnArmsTimeIsThatOfTheTryThatAnswered) {
+  ServicePolicy policy{.breaker = false};
+  policy.arm_traffic = std::make_shared<ArmTraffic>(
+      std::vector{balance::Algorithm::round_robin, balance::Algorithm::random_two}, 1);
+  open(2, std::move(policy));
+  retry_.hedge = true;
+  service_->p95_us = 20'000;
+  const AttemptPlan plan = this->plan();
+  Attempts attempts(*lane_, plan);
+  ASSERT_TRUE(attempts.enter(kStart));
+  ASSERT_NE(attempts.next(kStart), nullptr);
+  EXPECT_EQ(attempts.hedge_at(kStart), kStart + 20ms);
+  ASSERT_NE(attempts.hedge(kStart + 20ms), nullptr);
+  attempts.hedge_won();
+  attempts.report({.reason = Reason::ok, .status = 200, .duration = 9ms, .to_head = 5ms},
+                  kStart + 25ms);
+  attempts.conclude(kStart + 25ms);
+  const auto latency = policy_->arm_traffic->row(0, 0).latency.snapshot();
+  EXPECT_EQ(latency.count(), 1u);
+  EXPECT_NEAR(static_cast<double>(latency.percentile(0.5) / 1us), 25'000, 500);
+}
+
 TEST_F(AttemptsTest, TheLimitOfAnEndpointIsNeverExceededByManyLanes) {
   constexpr std::uint32_t kLanes = 4;
   constexpr std::uint32_t kLimit = 2;

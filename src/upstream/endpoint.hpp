@@ -34,9 +34,25 @@ struct Endpoint {
         identity(base::hash64(address)),
         weight(options.weight),
         backup(options.backup),
-        traffic(lanes),
+        kept_traffic(std::make_shared<telemetry::Traffic>(lanes)),
+        traffic(*kept_traffic),
         arm_picks(std::make_unique<ArmPicks[]>(lanes)),
         breaker(options.breaker, identity) {}
+  /// The same endpoint under another breaker configuration: it goes on counting and takes over the
+  /// breaker's state. What is under way ends on the old one.
+  Endpoint(const Endpoint& before, const balance::BreakerConfig& config)
+      : id(before.id),
+        name(before.name),
+        address(before.address),
+        identity(before.identity),
+        weight(before.weight),
+        backup(before.backup),
+        kept_traffic(before.kept_traffic),
+        traffic(*kept_traffic),
+        arm_picks(std::make_unique<ArmPicks[]>(traffic.lanes())),
+        breaker(config, identity) {
+    breaker.inherit(before.breaker);
+  }
 
   // ---- fixed after construction
   const std::uint32_t id;
@@ -47,7 +63,8 @@ struct Endpoint {
   const bool backup;
 
   // ---- shared: one row per lane
-  telemetry::Traffic traffic;
+  const std::shared_ptr<telemetry::Traffic> kept_traffic;  ///< owners: this and what replaces it
+  telemetry::Traffic& traffic;
   const std::unique_ptr<ArmPicks[]> arm_picks;  ///< counted only while several arms are at work
 
   // ---- shared by all lanes, each an atomic

@@ -25,6 +25,8 @@ struct ServiceOptions {
   std::optional<config::Concurrency> concurrency;
   std::optional<config::RateLimit> rate_limit;
   bool is_run_here = false;  ///< some of its endpoints are children of this weir
+  /// Of the lanes' tables; another one for each Service object.
+  std::uint32_t slot = 0;
 };
 
 inline balance::RateLimitConfig rate_config(const config::RateLimit& settings) {
@@ -35,22 +37,52 @@ struct Service {
   Service(std::uint32_t number_, std::string name_, std::size_t lanes, ServiceOptions options = {})
       : number(number_),
         name(std::move(name_)),
+        slot(options.slot),
         is_run_here(options.is_run_here),
         is_sticky(options.policy != nullptr && options.policy->balance.sticky.has_value()),
         endpoints(make_set({.policy = std::move(options.policy)})),
-        traffic(lanes),
+        kept_traffic(std::make_shared<telemetry::Traffic>(lanes)),
+        traffic(*kept_traffic),
         breaker(options.breaker, number_),
         retry_budget(options.retry_budget) {
     if (options.concurrency) gate.emplace(*options.concurrency);
     if (options.rate_limit) rate_limit.emplace(rate_config(*options.rate_limit));
   }
 
+  /// The same service under other settings: it goes on counting and takes over the breaker's state.
+  /// Exchanges under way end on the old one.
+  Service(const Service& before, ServiceOptions options)
+      : number(before.number),
+        name(before.name),
+        slot(options.slot),
+        is_run_here(options.is_run_here),
+        is_sticky(options.policy != nullptr && options.policy->balance.sticky.has_value()),
+        endpoints(make_set({.policy = std::move(options.policy)})),
+        kept_traffic(before.kept_traffic),
+        traffic(*kept_traffic),
+        breaker(options.breaker, number),
+        retry_budget(options.retry_budget) {
+    breaker.inherit(before.breaker);
+    if (options.concurrency) gate.emplace(*options.concurrency);
+    if (options.rate_limit) rate_limit.emplace(rate_config(*options.rate_limit));
+    const auto carry = [](auto& to, const auto& from) {
+      to.store(from.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    };
+    carry(p50_us, before.p50_us);
+    carry(p95_us, before.p95_us);
+    carry(median_cost_us, before.median_cost_us);
+    carry(retries, before.retries);
+    carry(fallbacks, before.fallbacks);
+  }
+
   const std::uint32_t number;
   const std::string name;
+  const std::uint32_t slot;
   const bool is_run_here;  ///< for advice: weir has its log
   const bool is_sticky;    ///< a cookie keeps clients on their endpoints
   runtime::Published<EndpointSet> endpoints;
-  telemetry::Traffic traffic;
+  const std::shared_ptr<telemetry::Traffic> kept_traffic;  ///< owners: this and what replaces it
+  telemetry::Traffic& traffic;
 
   // ---- shared by all lanes, each an atomic
   /// Counts the final outcomes of exchanges, before a fallback (balancing.md, 6).

@@ -27,10 +27,11 @@ class ServiceLane {
   using Held = runtime::PublishedReader<EndpointSet>::Held;
 
   /// `recorder`: null, unless picks are to be written down; it outlives this.
-  ServiceLane(Service& service, unsigned lane, PickRecorder* recorder = nullptr)
-      : service_(service),
-        reader_(service.endpoints),
-        rng_(service.number * 1'000'003ull + lane),
+  ServiceLane(std::shared_ptr<Service> service, unsigned lane, PickRecorder* recorder = nullptr)
+      : kept_service_(std::move(service)),
+        service_(*kept_service_),
+        reader_(service_.endpoints),
+        rng_(service_.number * 1'000'003ull + lane),
         lane_(lane),
         recorder_(recorder) {}
 
@@ -105,6 +106,7 @@ class ServiceLane {
     return tables;
   }
 
+  const std::shared_ptr<Service> kept_service_;
   Service& service_;
   runtime::PublishedReader<EndpointSet> reader_;
   base::Rng rng_;

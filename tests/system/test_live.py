@@ -106,8 +106,13 @@ class Live(Case):
 
     def test_the_log_is_followed(self):
         client = self.open("logs")
-        snapshot = client.message()
-        self.assertIn("serving", [e["message"] for e in snapshot["data"]["entries"]])
+        self.assertEqual(client.message()["type"], "snapshot")
+        client.send({"unsubscribe": ["logs"]})
+        wait_until("it is in the log", lambda: "serving" in (
+            self.directory / "stderr.txt").read_text())
+        client.send({"subscribe": ["logs"]})
+        started = client.message(lambda m: '"serving"' in json.dumps(m))
+        self.assertEqual(started["data"]["entries"][0]["id"], 1)
         ask(self.admin, "/algorithm/random_two", fields={"User-Agent": "a-script"})
         message = client.message(lambda m: "random_two" in json.dumps(m))
         entries = [e for e in message["data"]["entries"] if e["component"] == "control"]

@@ -14,7 +14,7 @@ FLOOR_LIST = [
     "net db kafka supervise upstream",
     "http pgwire grpc redis store",
     "gateway sql kv events control chaos load observe",
-    "rehearse simulate lab",
+    "rehearse simulate lab term",
     "admin",
     "app",
 ]

@@ -1,0 +1,156 @@
+// AdminHandler, the paths that show the event log and the store's tables.
+#include <fmt/format.h>
+
+#include "admin/admin_handler.hpp"
+#include "admin/answer.hpp"
+#include "base/clock.hpp"
+#include "base/text.hpp"
+
+namespace weir::admin {
+namespace {
+
+// Smaller numbers are ids of entries, not milliseconds since 1970 (2001 was 10^12).
+constexpr std::uint64_t kFirstTime = 1'000'000'000'000;
+constexpr std::int64_t kPage = 100;
+
+// A number out of range, or no number. `least` and `most` are said in the answer.
+base::Result<std::int64_t> number_of(const std::string& query, std::string_view key,
+                                     std::int64_t least, std::int64_t most, std::int64_t absent) {
+  const std::string text = query_value(query, key);
+  if (text.empty()) return absent;
+  const auto number = base::parse_uint(text);
+  if (number && *number >= static_cast<std::uint64_t>(least) &&
+      *number <= static_cast<std::uint64_t>(most)) {
+    return static_cast<std::int64_t>(*number);
+  }
+  return base::fail(base::Errc::invalid_argument,
+                    fmt::format("{}: not a number from {} to {}", key, least, most));
+}
+
+base::Result<store::LogQuery> log_query(const AdminRequest& request) {
+  store::LogQuery query;
+  constexpr std::int64_t kMost = std::int64_t{1} << 62;
+  WEIR_TRY(const std::int64_t limit,
+           number_of(request.query, "limit", 1, store::kLogPageMax, kPage));
+  query.limit = static_cast<int>(limit);
+  WEIR_TRY(query.before_id, number_of(request.query, "before", 1, kMost, 0));
+  WEIR_TRY(query.after_id, number_of(request.query, "after", 0, kMost, 0));
+  const std::string level = query_value(request.query, "level");
+  if (!level.empty()) {
+    const auto parsed = telemetry::parse_level(level);
+    if (!parsed || *parsed == telemetry::Level::off) {
+      return base::fail(base::Errc::invalid_argument, "level: not one of debug, info, warn, error");
+    }
+    query.level = *parsed;
+  }
+  query.service = query_value(request.query, "service");
+  query.text = query_value(request.query, "text");
+  const std::string since = query_value(request.query, "since");
+  if (since.empty()) return query;
+  if (const auto number = base::parse_uint(since); number && *number < kFirstTime) {
+    query.after_id = static_cast<std::int64_t>(*number);
+  } else if (number && *number < static_cast<std::uint64_t>(kMost)) {
+    query.since_ms = static_cast<std::int64_t>(*number);
+  } else if (const auto time = base::parse_rfc3339(since); time) {
+    query.since_ms = *time;
+  } else {
+    return base::fail(
+        base::Errc::invalid_argument,
+        "since: not a time such as 2026-11-21T08:00:00Z, nor milliseconds since 1970, "
+        "nor an entry's id");
+  }
+  return query;
+}
+
+base::json::value cell(const db::Value& value) {
+  switch (value.type()) {
+    case db::Value::Type::null:
+      return nullptr;
+    case db::Value::Type::integer:
+      return value.integer();
+    case db::Value::Type::real:
+      return value.real();
+    case db::Value::Type::blob:
+      return base::json::string(fmt::format("{} bytes", value.blob().size()));
+    case db::Value::Type::text:
+      break;
+  }
+  return base::json::string(value.text());
+}
+
+}  // namespace
+
+AdminHandler::Answer AdminHandler::event_log(AdminRequest request) {
+  auto query = log_query(request);
+  if (!query) co_return from_error(query.error());
+  auto reading = port_.logs(std::move(*query));
+  const auto rows = co_await reading;
+  if (!rows) co_return from_error(rows.error());
+  base::json::array logs;
+  for (const store::LogRow& row : *rows) {
+    auto fields = base::parse_json(row.fields);
+    base::json::object each{{"id", row.id},
+                            {"time", base::json::string(base::rfc3339(row.at_ms).text)},
+                            {"level", base::json::string(telemetry::name(row.level))},
+                            {"component", row.component},
+                            {"service", row.service},
+                            {"message", row.message}};
+    each["fields"] = fields ? std::move(*fields) : base::json::value(base::json::object());
+    logs.push_back(std::move(each));
+  }
+  const std::size_t total = logs.size();
+  base::json::object out{{"logs", std::move(logs)}, {"total", total}};
+  out["nextBefore"] = nullptr;
+  if (!rows->empty() && rows->size() >= static_cast<std::size_t>(store::LogQuery().limit)) {
+    out["nextBefore"] = rows->back().id;
+  }
+  co_return json(out);
+}
+
+AdminHandler::Answer AdminHandler::store_list(AdminRequest) {
+  auto reading = port_.store_tables();
+  const auto tables = co_await reading;
+  if (!tables) co_return from_error(tables.error());
+  base::json::array out;
+  for (const store::TableSize& each : *tables) {
+    out.push_back(base::json::object{{"table", base::json::string(each.name)},
+                                     {"about", base::json::string(each.about)},
+                                     {"rows", each.rows}});
+  }
+  base::json::object answer{{"tables", std::move(out)}};
+  if (const auto health = port_.store_health(); health) {
+    answer["health"] = base::json::object{{"state", health->ok ? "ok" : "degraded"},
+                                          {"reason", health->reason},
+                                          {"queued", health->queued_rows},
+                                          {"written", health->written},
+                                          {"rejected", health->rejected},
+                                          {"droppedLogs", health->dropped_logs},
+                                          {"droppedSamples", health->dropped_samples}};
+  }
+  co_return json(answer);
+}
+
+AdminHandler::Answer AdminHandler::store_show(AdminRequest request) {
+  const auto limit = number_of(request.query, "limit", 1, store::kShowPageMax, kPage);
+  if (!limit) co_return from_error(limit.error());
+  const auto offset = number_of(request.query, "offset", 0, std::int64_t{1} << 40, 0);
+  if (!offset) co_return from_error(offset.error());
+  auto reading = port_.store_rows(request.id, *limit, *offset);
+  const auto rows = co_await reading;
+  if (!rows) co_return from_error(rows.error());
+  base::json::array columns;
+  for (const std::string& each : rows->columns) columns.emplace_back(each);
+  base::json::array out;
+  for (const db::Row& row : rows->rows) {
+    base::json::array cells;
+    for (const db::Value& value : row) cells.push_back(cell(value));
+    out.push_back(std::move(cells));
+  }
+  co_return json(base::json::object{{"table", request.id},
+                                    {"columns", std::move(columns)},
+                                    {"rows", std::move(out)},
+                                    {"limit", *limit},
+                                    {"offset", *offset}});
+}
+
+}  // namespace weir::admin

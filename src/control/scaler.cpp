@@ -1,0 +1,152 @@
+#include "control/scaler.hpp"
+
+#include <fmt/format.h>
+
+namespace weir::control {
+namespace {
+
+// So young an endpoint has not had its share of the requests yet.
+constexpr base::Duration kWarmUp = std::chrono::seconds(3);
+
+scaling::Config scaling_config(const config::Scaling& settings) {
+  scaling::Config out{.min = settings.min,
+                      .max = settings.max,
+                      .cooldown = settings.cooldown,
+                      .down_window = settings.down_window};
+  const auto add = [&out](scaling::Metric metric, double value) {
+    if (value > 0) out.targets.push_back({metric, value});
+  };
+  add(scaling::Metric::in_flight, settings.target_in_flight);
+  add(scaling::Metric::cpu, settings.target_cpu);
+  add(scaling::Metric::p95, base::to_ms(settings.target_p95));
+  return out;
+}
+
+}  // namespace
+
+Scaler::Scaler(std::string service, const config::Scaling& settings, ScaleDriver& driver,
+               telemetry::Log& log)
+    : service_(std::move(service)), driver_(driver), log_(log) {
+  change(settings);
+}
+
+void Scaler::change(const config::Scaling& settings) {
+  config_ = scaling_config(settings);
+  drain_ = settings.drain;
+}
+
+void Scaler::sample(const ServiceEntry& service) {
+  for (const EndpointEntry& each : service.endpoints) {
+    InFlight& into = in_flight_[each.endpoint->id];
+    into.sum += each.endpoint->in_flight.load(std::memory_order_relaxed);
+    ++into.samples;
+  }
+}
+
+scaling::Facts Scaler::gather(base::Duration p95, base::Time now) {
+  const std::vector<ScaledMember> members = driver_.members();
+  scaling::Facts facts{.current = driver_.wanted(), .readings = {}};
+  scaling::Reading in_flight{scaling::Metric::in_flight, {}};
+  scaling::Reading cpu{scaling::Metric::cpu, {}};
+  for (const ScaledMember& each : members) {
+    const bool is_warming = each.endpoint_id == 0 || now - each.joined < kWarmUp;
+    const auto seen = in_flight_.find(each.endpoint_id);
+    scaling::Sample load{.value = std::nullopt, .is_warming = is_warming};
+    if (seen != in_flight_.end() && seen->second.samples > 0) {
+      load.value = seen->second.sum / seen->second.samples;
+    }
+    in_flight.samples.push_back(load);
+    cpu.samples.push_back({.value = each.cpu_share, .is_warming = is_warming});
+  }
+  in_flight_.clear();
+  facts.readings = {std::move(in_flight),
+                    std::move(cpu),
+                    {scaling::Metric::p95, {{.value = base::to_ms(p95), .is_warming = false}}}};
+  return facts;
+}
+
+void Scaler::second(base::Duration p95, base::Time now) {
+  const scaling::Facts facts = gather(p95, now);
+  if (config_.targets.empty() || !driver_.obstacle().empty()) return;
+  scaling::Decision decision = scaling::decide(history_, facts, config_, now);
+  const bool is_news = !decided_ || decision.verdict != last_.verdict || decision.acts();
+  if (is_news) {
+    log_.info("scaler",
+              {{"service", service_},
+               {"verdict", scaling::name(decision.verdict)},
+               {"from", decision.from},
+               {"to", decision.desired}},
+              "{}", decision.reason);
+  }
+  if (decision.acts()) {
+    history_.operate(decision.from, decision.desired, scaling::Origin::automatic, now);
+    ++operations_;
+    driver_.scale_to(decision.desired, drain_);
+  }
+  last_ = std::move(decision);
+  decided_ = true;
+}
+
+ScaleAnswer Scaler::by_hand(const ScaleWish& wish, const std::string& who, base::Time now) {
+  ScaleAnswer answer{.service = service_};
+  answer.from = driver_.wanted();
+  const std::int64_t to =
+      wish.replicas ? std::int64_t{*wish.replicas} : std::int64_t{answer.from} + wish.step;
+  answer.to = answer.from;
+  if (const std::string why = driver_.obstacle(); !why.empty()) {
+    answer.kind = ScaleAnswer::Kind::impossible;
+    answer.detail = why;
+    return answer;
+  }
+  if (to < config_.min || to > config_.max) {
+    answer.kind = ScaleAnswer::Kind::out_of_range;
+    answer.detail = fmt::format("{} may have {} to {} endpoints, not {}", service_, config_.min,
+                                config_.max, to);
+    return answer;
+  }
+  const auto wanted = static_cast<std::uint32_t>(to);
+  const scaling::Decision judged =
+      scaling::judge_operator(history_, answer.from, wanted, config_, now);
+  if (judged.verdict == scaling::Verdict::cooling_down) {
+    answer.kind = ScaleAnswer::Kind::cooling_down;
+    answer.retry_after = scaling::seconds_until(judged.eta, now);
+    answer.detail = fmt::format("{} was scaled less than {} s ago; again in {} s", service_,
+                                config_.cooldown / std::chrono::seconds(1), answer.retry_after);
+    return answer;
+  }
+  if (judged.verdict == scaling::Verdict::at_bound) {
+    answer.kind = ScaleAnswer::Kind::out_of_range;
+    answer.detail = judged.reason;
+    return answer;
+  }
+  answer.to = wanted;
+  if (wanted == answer.from) {
+    answer.detail = fmt::format("{} has {} endpoints already", service_, wanted);
+    return answer;
+  }
+  answer.detail = fmt::format("{}: {} -> {} endpoints", service_, answer.from, wanted);
+  history_.operate(answer.from, wanted, scaling::Origin::by_operator, now);
+  ++operations_;
+  log_.info("scaler", {{"service", service_}, {"from", answer.from}, {"to", wanted}, {"by", who}},
+            "{}", answer.detail);
+  driver_.scale_to(wanted, drain_);
+  return answer;
+}
+
+ScalerView Scaler::view(base::Time now) const {
+  const base::Duration left = history_.cooldown_left(config_.cooldown, now);
+  ScalerView out{.driver = driver_.driver_name(),
+                 .min = config_.min,
+                 .max = config_.max,
+                 .wanted = driver_.wanted(),
+                 .is_automatic = !config_.targets.empty()};
+  if (decided_) {
+    out.verdict = scaling::name(last_.verdict);
+    out.reason = last_.reason;
+  }
+  out.cooldown_s = scaling::seconds_until(now + left, now);
+  out.operations = operations_;
+  return out;
+}
+
+}  // namespace weir::control
