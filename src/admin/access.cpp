@@ -20,7 +20,8 @@ std::string half_of(std::string_view digest) { return std::string(digest.substr(
 
 // ---- who asks
 
-Caller Access::identify(const Credentials& credentials, base::Time now, std::int64_t wall_ms) {
+Caller Access::identify(const Credentials& credentials, base::Time now, std::int64_t wall_ms,
+                        Use use) {
   Caller caller;
   if (!is_known_) return caller;
   if (users_.empty()) return {Proof::no_users, "local", store::Role::admin};
@@ -29,7 +30,7 @@ Caller Access::identify(const Credentials& credentials, base::Time now, std::int
     store::Token* token = find_token(store::secret_digest(credentials.token));
     caller.was_wrong = token == nullptr || !store::is_good(*token, wall_ms);
     if (caller.was_wrong) return caller;
-    if (wall_ms - token->used_at_ms >= kUseNotedEveryMs) {
+    if (use == Use::request && wall_ms - token->used_at_ms >= kUseNotedEveryMs) {
       token->used_at_ms = wall_ms;
       [[maybe_unused]] const auto noted = store_->write(store::note_token_use(token->id, wall_ms));
     }
@@ -37,7 +38,8 @@ Caller Access::identify(const Credentials& credentials, base::Time now, std::int
             token->kind == store::TokenKind::metrics};
   }
   if (credentials.cookie.empty()) return caller;
-  const auto name = logins_.find(store::secret_digest(credentials.cookie), now);
+  const auto name =
+      logins_.find(store::secret_digest(credentials.cookie), now, use == Use::request);
   const store::User* user = name ? find_user(*name) : nullptr;
   caller.was_wrong = user == nullptr || user->disabled;
   if (caller.was_wrong) return caller;
@@ -66,6 +68,9 @@ runtime::Task<base::Result<LoginOutcome>> Access::log_in(runtime::Lane& lane, st
   WEIR_CO_CHECK(store::check_name("user", user));
   if (password.empty() || password.size() > store::kPasswordBytesMax) {
     co_return base::fail(base::Errc::invalid_argument, "password: empty, or over 1,024 bytes");
+  }
+  if (!is_known_) {
+    co_return base::fail(base::Errc::overloaded, "the users cannot be read from the store");
   }
   if (users_.empty()) {
     co_return base::fail(base::Errc::conflict, "there are no users, so nobody needs to log in");

@@ -55,7 +55,10 @@ class Access {
   bool has_users() const noexcept { return !users_.empty(); }
   bool is_insecure() const noexcept { return is_insecure_; }
 
-  Caller identify(const Credentials& credentials, base::Time now, std::int64_t wall_ms);
+  /// `look_again` is no request: it neither prolongs a log-in nor notes a token's use.
+  enum class Use : std::uint8_t { request, look_again };
+  Caller identify(const Credentials& credentials, base::Time now, std::int64_t wall_ms,
+                  Use use = Use::request);
 
   /// Fails: invalid_argument for texts that can be no name or password; overloaded; conflict when
   /// there are no users.

@@ -100,6 +100,7 @@ const AdminHandler::Route AdminHandler::kRoutes[] = {
     {"/api/tokens", "GET, HEAD, POST", &AdminHandler::tokens},
     {"/api/tokens/{id}", "DELETE", &AdminHandler::token},
     {"/api/audit", "GET, HEAD", &AdminHandler::audit},
+    {"/api/live", "GET", nullptr, true, true},
 };
 
 const AdminHandler::Route* AdminHandler::find(std::string_view path, AdminRequest& request) {

@@ -11,6 +11,7 @@
 #include "admin/admin_port.hpp"
 #include "admin/guard.hpp"
 #include "admin/idempotency.hpp"
+#include "admin/live_feed.hpp"
 #include "http/exchange.hpp"
 
 namespace weir::admin {
@@ -42,8 +43,12 @@ std::string query_value(std::string_view query, std::string_view key);
 class AdminHandler final : public http::Handler {
  public:
   /// Lifetime: all outlive the handler.
-  AdminHandler(runtime::Lane& lane, AdminPort& port, const AllowedHosts& hosts, Access& access)
-      : lane_(lane), port_(port), hosts_(hosts), access_(access) {}
+  AdminHandler(runtime::Lane& lane, AdminPort& port, const AllowedHosts& hosts, Access& access,
+               const telemetry::LogTail& log)
+      : lane_(lane), port_(port), hosts_(hosts), access_(access), live_(lane, port, access, log) {}
+
+  /// The live feed's clients are told; the rest is the server's to end.
+  runtime::Task<void> stop() { return live_.stop(); }
 
   runtime::Task<void> serve(http::Exchange& exchange) override;
 
@@ -55,6 +60,7 @@ class AdminHandler final : public http::Handler {
     std::string_view methods;  // as Allow says them
     Answer (AdminHandler::*call)(AdminRequest);
     bool guarded = false;
+    bool is_live = false;  // a WebSocket
   };
   static const Route kRoutes[];
 
@@ -65,6 +71,7 @@ class AdminHandler final : public http::Handler {
   std::optional<http::Response> refuse(const http::RequestHead& head, const Route* route,
                                        const AdminRequest& request);
   Answer answer(const Route& route, AdminRequest request);
+  std::optional<http::Response> refuse_upgrade(const http::Exchange& exchange) const;
   Answer answer_once(const Route& route, AdminRequest request);
 
   Answer health(AdminRequest request);
@@ -119,6 +126,7 @@ class AdminHandler final : public http::Handler {
   const AllowedHosts& hosts_;
   Access& access_;
   Idempotency once_;
+  LiveFeed live_;
 };
 
 }  // namespace weir::admin

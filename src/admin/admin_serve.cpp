@@ -8,6 +8,7 @@
 #include "admin/answer.hpp"
 #include "admin/status_page.hpp"
 #include "base/text.hpp"
+#include "http/websocket.hpp"
 #include "store/credentials.hpp"
 
 namespace weir::admin {
@@ -110,7 +111,7 @@ std::optional<http::Response> AdminHandler::refuse(const http::RequestHead& head
     response.fields.emplace_back("Allow", std::string(route->methods));
     return response;
   }
-  const Need need = need_of(request.method, route->pattern, route->guarded);
+  const Need need = need_of(request.method, route->pattern, route->guarded && !route->is_live);
   const AccessVerdict access = judge_access(need, request.caller);
   if (access.status != 0 && !access_.is_known()) {
     http::Response response = problem(503, "the users cannot be read from the store",
@@ -123,6 +124,24 @@ std::optional<http::Response> AdminHandler::refuse(const http::RequestHead& head
     return problem(422, "Idempotency-Key: not 1 to 128 visible ASCII characters");
   }
   return std::nullopt;
+}
+
+std::optional<http::Response> AdminHandler::refuse_upgrade(const http::Exchange& exchange) const {
+  const http::RequestHead& head = exchange.head();
+  http::UpgradeProblem wrong = http::check_upgrade(head);
+  if (!head.wants_websocket || head.minor == 0) wrong = {426, "this path is a WebSocket"};
+  if (wrong.status != 0) {
+    http::Response response = problem(wrong.status, wrong.why, "Open it as WebSocket, version 13.");
+    if (wrong.status == 426) {
+      response.fields.emplace_back("Upgrade", "websocket");
+      response.fields.emplace_back("Sec-WebSocket-Version", "13");
+    }
+    return response;
+  }
+  if (!live_.is_full()) return std::nullopt;
+  http::Response response = problem(503, "256 clients follow the live feed already");
+  response.fields.emplace_back("Retry-After", "5");
+  return response;
 }
 
 runtime::Task<void> AdminHandler::serve(http::Exchange& exchange) {
@@ -145,6 +164,14 @@ runtime::Task<void> AdminHandler::serve(http::Exchange& exchange) {
   request.by = (is_nameless ? std::string() : request.caller.name + " ") + request.came_from;
   const Route* route = find(request.path, request);
   std::optional<http::Response> response = refuse(head, route, request);
+  if (!response && route->is_live) response = refuse_upgrade(exchange);
+  if (!response && route->is_live) {
+    std::string accept = http::websocket_accept(head.fields.find(http::FieldId::sec_websocket_key));
+    LiveProof proof{std::string(shown.token), request.cookie};
+    auto serving = live_.serve(exchange, std::move(accept), std::move(proof));
+    co_await serving;
+    co_return;
+  }
   if (response && !access_.is_known()) {
     auto reloading = access_.reload_if_unknown(lane_);
     co_await reloading;

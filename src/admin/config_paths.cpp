@@ -43,6 +43,11 @@ AdminHandler::Answer AdminHandler::reload(AdminRequest request) {
   auto reloading = port_.reload(word == "true", request.by);
   const auto report = co_await reloading;
   if (!report) co_return from_error(report.error());
+  request.trail->is_noted = true;
+  if (report->applied) {
+    request.trail->add("config.reload", "configuration", {},
+                       base::to_text(base::json::value(lines_json(report->plan))));
+  }
   if (!report->problems.empty()) {
     http::Response refused = problem(422, report->problems.front(),
                                      "Nothing was changed. Correct the file; `weir check` "

@@ -31,7 +31,7 @@ void Logins::begin(std::string_view digest, std::string_view user, base::Time no
                            Login{std::string(digest), std::string(user), now, now});
 }
 
-std::optional<std::string> Logins::find(std::string_view digest, base::Time now) {
+std::optional<std::string> Logins::find(std::string_view digest, base::Time now, bool is_use) {
   const auto found = logins_.find(key_of(digest));
   if (found == logins_.end() || !store::is_same_digest(found->second.digest, digest)) {
     return std::nullopt;
@@ -41,7 +41,7 @@ std::optional<std::string> Logins::find(std::string_view digest, base::Time now)
     logins_.erase(found);
     return std::nullopt;
   }
-  login.used = now;
+  if (is_use) login.used = now;
   return login.user;
 }
 

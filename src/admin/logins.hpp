@@ -25,8 +25,8 @@ class Logins {
   static constexpr base::Duration kWhole = std::chrono::hours(24);
 
   void begin(std::string_view digest, std::string_view user, base::Time now);
-  /// The user, when it is a login that is not over. Counts as a use.
-  std::optional<std::string> find(std::string_view digest, base::Time now);
+  /// The user, when it is a login that is not over.
+  std::optional<std::string> find(std::string_view digest, base::Time now, bool is_use = true);
   void end(std::string_view digest);
   /// All of that user, but for the one to be `kept`.
   void end_all(std::string_view user, std::string_view kept = {});

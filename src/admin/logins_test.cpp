@@ -37,6 +37,9 @@ TEST(Logins, EndWhenIdleAndInAnyCaseAfterADay) {
   logins.begin(digest(2), "ann", kStart);
   EXPECT_EQ(logins.find(digest(2), kStart + Logins::kIdle), std::nullopt) << "not used";
   logins.begin(digest(3), "ann", kStart);
+  EXPECT_EQ(logins.find(digest(3), kStart + hours(7), false), "ann");
+  EXPECT_EQ(logins.find(digest(3), kStart + hours(9)), std::nullopt) << "only looked at";
+  logins.begin(digest(3), "ann", kStart);
   logins.begin(digest(4), "ann", kStart + hours(30));
   EXPECT_EQ(logins.size(), 1u) << "what is over leaves with the next log-in";
 }

@@ -13,6 +13,10 @@ AdminHandler::Answer AdminHandler::scale_to(AdminRequest request, std::string se
   auto scaling = port_.scale(std::move(service), wish, request.by);
   const auto done = co_await scaling;
   if (!done) co_return from_error(done.error());
+  if (done->kind == control::ScaleAnswer::Kind::done) {
+    request.trail->add("service.scale", done->service, std::to_string(done->from),
+                       std::to_string(done->to));
+  }
   co_return scale_response(*done);
 }
 

@@ -45,7 +45,8 @@ runtime::Task<void> wait_and_tell(control::ProcessService& processes, Done done)
 
 base::Result<std::unique_ptr<AdminLane>> AdminLane::open(const config::Settings& settings,
                                                          ControlPlane& control, DataLanes& lanes,
-                                                         Reloader& reloader, store::Store* store) {
+                                                         Reloader& reloader, store::Store* store,
+                                                         const telemetry::LogTail& log_tail) {
   std::unique_ptr<AdminLane> admin(new AdminLane(control, lanes, reloader, store));
   WEIR_TRY(const net::Address wanted, net::Address::parse(config::to_text(settings.admin.bind)));
   WEIR_TRY(auto listener, net::Listener::open(admin->lane_, wanted, false));
@@ -60,9 +61,9 @@ base::Result<std::unique_ptr<AdminLane>> AdminLane::open(const config::Settings&
   }
   admin->access_ = std::make_unique<admin::Access>(store, control.log(), is_insecure);
   admin->access_->load();
-  admin->handler_ =
-      std::make_unique<admin::AdminHandler>(admin->lane_, *admin, *admin->hosts_, *admin->access_);
-  admin->limits_.connections_max = 256;
+  admin->handler_ = std::make_unique<admin::AdminHandler>(admin->lane_, *admin, *admin->hosts_,
+                                                          *admin->access_, log_tail);
+  admin->limits_.connections_max = admin::LiveFeed::kClientsMax + 256;
   admin->server_ =
       std::make_unique<http::Server>(admin->context_, std::move(listener), 0, admin->limits_,
                                      admin->traffic_.lane(0), *admin->handler_);
@@ -87,6 +88,8 @@ void AdminLane::stop() {
   static constexpr base::Duration kPatience = std::chrono::milliseconds(500);
   auto end = [](AdminLane& self) -> runtime::Task<void> {
     self.ending_.request();
+    auto telling = self.handler_->stop();
+    co_await telling;
     auto stopping = self.server_->stop(self.lane_.after(kPatience));
     co_await stopping;
     self.lane_.stop();

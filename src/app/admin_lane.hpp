@@ -18,7 +18,8 @@ class AdminLane final : public admin::AdminPort {
   /// `store`: null for none. Fails: the address is in use. Lifetime: all references outlive stop().
   static base::Result<std::unique_ptr<AdminLane>> open(const config::Settings& settings,
                                                        ControlPlane& control, DataLanes& lanes,
-                                                       Reloader& reloader, store::Store* store);
+                                                       Reloader& reloader, store::Store* store,
+                                                       const telemetry::LogTail& log_tail);
   ~AdminLane() override;
 
   void start();

@@ -53,8 +53,9 @@ base::Result<void> Instance::open_logs() {
   const std::string path = options_.log_path.empty() ? settings.log.path : options_.log_path;
   WEIR_TRY(log_fd_, open_append(path));
   sink_ = std::make_unique<EventSink>(log_fd_);
+  log_tail_ = std::make_unique<telemetry::LogTail>(*sink_);
   log_ = std::make_unique<telemetry::Log>(
-      *sink_, telemetry::LogOptions{.level = to_level(settings.log.level)});
+      *log_tail_, telemetry::LogOptions{.level = to_level(settings.log.level)});
   if (!settings.access_log.is_on()) return {};
   observe::AccessLogOptions options;
   options.lanes = options_.lanes;
@@ -108,8 +109,8 @@ base::Result<std::unique_ptr<Instance>> Instance::open(InstanceOptions options) 
       self->store_,
       open_store(store_target(settings.admin.store, self->options_.data_directory), *self->log_));
   self->sink_->attach(self->store_.get());
-  WEIR_TRY(self->admin_,
-           AdminLane::open(settings, *self->control_, *self->lanes_, *self, self->store_.get()));
+  WEIR_TRY(self->admin_, AdminLane::open(settings, *self->control_, *self->lanes_, *self,
+                                         self->store_.get(), *self->log_tail_));
   return self;
 }
 

@@ -20,6 +20,7 @@
 #include "observe/access_log.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
+#include "telemetry/log_tail.hpp"
 
 namespace weir::app {
 
@@ -72,6 +73,7 @@ class Instance final : public Reloader {
   std::unique_ptr<DataDirectory> directory_;
   int log_fd_ = -1;
   std::unique_ptr<EventSink> sink_;
+  std::unique_ptr<telemetry::LogTail> log_tail_;
   std::unique_ptr<telemetry::Log> log_;
   std::unique_ptr<observe::AccessLog> access_log_;
   std::unique_ptr<store::Store> store_;  // null: nothing is kept

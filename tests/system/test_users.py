@@ -114,6 +114,22 @@ class WithoutUsers(Users):
                    lambda: '"insecure: ' in (self.directory / "stderr.txt").read_text())
 
 
+class StoreAway(Users):
+    def test_nobody_is_let_in_while_the_users_are_not_known(self):
+        os.environ["DATABASE_URL"] = "postgres://nobody@127.0.0.1:1/none"
+        self.addCleanup(os.environ.pop, "DATABASE_URL")
+        self.start()
+        self.assertEqual(self.send("/health").status, 200)
+        self.assertEqual(ask(self.gateway, "/").status, 200, "traffic goes on")
+        for target, method in (("/api/services", "GET"), ("/metrics", "GET"), ("/", "GET"),
+                               ("/api/me", "GET"), ("/algorithm/ip_hash", "POST"),
+                               ("/api/users", "POST")):
+            answer = self.send(target, method, token="weir_x")
+            self.assertEqual(answer.status, 503, target)
+            self.assertEqual(answer.field("Retry-After"), "2")
+        self.assertEqual(self.log_in("ada").status, 503)
+
+
 class Roles(Users):
     def setUp(self):
         super().setUp()
