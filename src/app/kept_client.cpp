@@ -49,9 +49,9 @@ base::Result<http::Fetched> KeptClient::fetch(const std::string& path, base::Dur
   request.host = link_->pool.address().family() == AF_UNIX ? "localhost" : address_;
   std::optional<base::Result<http::Fetched>> out;
   const base::Deadline deadline = base::Deadline::after(base::real_now(), timeout);
-  runtime::spawn(
-      link_->gate, "call",
-      fetch_kept(link_->context, link_->pool, admin_request(target_, std::move(request)), deadline, out));
+  runtime::spawn(link_->gate, "call",
+                 fetch_kept(link_->context, link_->pool, admin_request(target_, std::move(request)),
+                            deadline, out));
   link_->lane.run();
   return std::move(*out);
 }

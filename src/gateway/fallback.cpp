@@ -79,7 +79,8 @@ void HttpProxy::plan_fallback(const http::RequestHead& head, ForwardPlan& plan) 
     const auto set = lane_of(plan.route.service).hold();
     const auto& sticky = set->policy->balance.sticky;
     const bool is_keyed = names_field(head, plan.route.settings, set->policy->balance.hash_key);
-    if (!is_keyed) plan.good_key = last_good_key(head, sticky ? std::string_view(sticky->cookie) : "");
+    if (!is_keyed)
+      plan.good_key = last_good_key(head, sticky ? std::string_view(sticky->cookie) : "");
     if (!plan.good_key.empty()) plan.stand_in = StandIn::last_good;
   } else if (plan.route.fallback_service != nullptr) {
     plan.stand_in = StandIn::service;
@@ -137,7 +138,6 @@ runtime::Task<void> HttpProxy::ask_other_service(http::Exchange& exchange, Forwa
   const runtime::Lane& lane = context_.lane;
   if (!sender.may_go_over() || plan.total.expired(lane.now())) co_return;
   upstream::ServiceLane& service = lane_of(route.fallback_service);
-  const upstream::ServiceLane::Use in_use(service);
   upstream::WaitingLine::Inside inside;
   if (service.service().gate) {
     inside = service.line().enter(*service.service().gate);

@@ -243,7 +243,6 @@ runtime::Task<void> HttpProxy::serve(http::Exchange& exchange) {
     upstream::AttemptPlan tries;
     prepare(exchange, story, block, plan, tries, problem);
     upstream::ServiceLane& service = lane_of(route->service);
-    const upstream::ServiceLane::Use in_use(service);
     telemetry::TrafficCounters& counters = service.counters();
     counters.begin();
     upstream::Attempts attempts(service, tries);

@@ -48,7 +48,6 @@ struct ProbeSender {
 runtime::Task<HttpProxy::ProbeResult> HttpProxy::probe(std::shared_ptr<upstream::Service> service) {
   ProbeResult result;
   upstream::ServiceLane& lane = lane_of(service);
-  const upstream::ServiceLane::Use in_use(lane);
   telemetry::TrafficCounters& counters = lane.counters();
   counters.begin();
   ProbeSender sender{context_, pools_, result};

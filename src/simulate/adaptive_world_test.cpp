@@ -18,8 +18,8 @@ TEST_P(AdaptiveWorld, IsWithinATenthOfItsBestArm) {
   World whole = make_world(GetParam());
   const World world = make_world(GetParam(), whole.requests / 3);
   base::Duration best = base::Duration::max();
-  // Every fixed algorithm, but for the world of caches: affinity pays only for who carries the whole
-  // service, so a slice of 5 % cannot show it (ADR 0007).
+  // Every fixed algorithm, but for the world of caches: affinity pays only for who carries the
+  // whole service, so a slice of 5 % cannot show it (ADR 0007).
   std::vector<Algorithm> fixed = kDefaultArms;
   if (GetParam() != 'c') {
     for (std::size_t i = 0; i < balance::kAlgorithmNames.size(); ++i) {
