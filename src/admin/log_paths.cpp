@@ -83,6 +83,7 @@ base::json::value cell(const db::Value& value) {
 AdminHandler::Answer AdminHandler::event_log(AdminRequest request) {
   auto query = log_query(request);
   if (!query) co_return from_error(query.error());
+  const auto limit = static_cast<std::size_t>(query->limit);
   auto reading = port_.logs(std::move(*query));
   const auto rows = co_await reading;
   if (!rows) co_return from_error(rows.error());
@@ -101,9 +102,7 @@ AdminHandler::Answer AdminHandler::event_log(AdminRequest request) {
   const std::size_t total = logs.size();
   base::json::object out{{"logs", std::move(logs)}, {"total", total}};
   out["nextBefore"] = nullptr;
-  if (!rows->empty() && rows->size() >= static_cast<std::size_t>(store::LogQuery().limit)) {
-    out["nextBefore"] = rows->back().id;
-  }
+  if (rows->size() == limit) out["nextBefore"] = rows->back().id;
   co_return json(out);
 }
 

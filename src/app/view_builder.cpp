@@ -44,13 +44,20 @@ observe::BreakerView build_breaker(const balance::Breaker& breaker, bool enabled
   return out;
 }
 
-observe::EndpointView build_endpoint(const control::EndpointEntry& entry, const LoadTable& loads) {
+// In a panic health is ignored, not mended: who fails its checks is picked, and not well.
+bool is_well(const control::EndpointEntry& entry, bool is_panic) {
+  if (!entry.eligible || !is_panic) return entry.eligible;
+  return entry.host.check != balance::CheckState::fail && !entry.host.is_ejected;
+}
+
+observe::EndpointView build_endpoint(const control::EndpointEntry& entry, const LoadTable& loads,
+                                     bool is_panic) {
   const EndpointLoad load = value_of(loads.endpoints, entry.endpoint->id);
   observe::EndpointView out;
   out.id = entry.endpoint->id;
   out.name = entry.endpoint->name;
   out.address = entry.endpoint->address;
-  out.healthy = entry.eligible;
+  out.healthy = is_well(entry, is_panic);
   out.state = entry.state;
   out.reason = entry.reason;
   out.reasons = entry.reasons;
@@ -92,9 +99,10 @@ observe::ServiceView build_service(const control::ServiceEntry& entry, const Loa
   std::size_t healthy = 0;
   std::uint64_t requests = 0;
   for (const auto& each : entry.endpoints) {
-    service.endpoints.push_back(build_endpoint(each, loads));
+    service.endpoints.push_back(build_endpoint(each, loads, entry.panic));
     service.endpoints.back().breaker = build_breaker(each.endpoint->breaker, has_breaker, at);
-    healthy += each.eligible || each.state == "backup" ? 1 : 0;  // a spare one is well too
+    const bool is_spare = each.state == "backup";  // a spare one is well too
+    healthy += is_spare || service.endpoints.back().healthy ? 1 : 0;
     requests += service.endpoints.back().load.requests;
   }
   for (auto& endpoint : service.endpoints) {

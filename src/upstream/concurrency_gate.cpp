@@ -17,7 +17,10 @@ balance::LimitConfig limit_config(const config::Concurrency& settings) noexcept 
   auto out = balance::LimitConfig::of(kModes[static_cast<std::size_t>(settings.mode)]);
   out.min = settings.min;
   out.max = settings.max;
-  if (out.mode == balance::LimitMode::fixed) out.initial = settings.max;
+  if (out.mode == balance::LimitMode::fixed) {
+    out.initial = settings.max;
+    out.min = 1;  // `min` is of those that learn
+  }
   return out;
 }
 
