@@ -51,7 +51,7 @@ class Resetting:
 class Retry(Case):
     def test_a_post_that_is_reset_at_any_byte_is_on_one_connection_only(self):
         backends = [Resetting(self), Resetting(self)]
-        _, gateway, admin = self.serve(gateway_to(*[each.address for each in backends]).replace(
+        _, gateway, _ = self.serve(gateway_to(*[each.address for each in backends]).replace(
             "  origin: { ", "  origin: { breaker: { enabled: false }, "
             "health: { outlier: { enabled: false } }, "))
         # The head that a backend gets is longer: weir adds fields. Beyond it all was read.
@@ -64,10 +64,13 @@ class Retry(Case):
                 sock.sendall(REQUEST)
                 answer = read_answer(stream)
             self.assertEqual(answer.status, 502, (take, answer.body))
-            seen = [got for each in backends for got in each.seen]
-            self.assertEqual(len(seen), 1, (take, seen))
-        told = ask(admin, "/api/services/origin").json()
-        self.assertEqual(told["retries"], 0)
+            # A reset before the first byte may be told before anything was sent: that is another
+            # matter, and may be tried again.
+            reached = [got for each in backends for got in each.seen if got]
+            self.assertLessEqual(len(reached), 1, (take, reached))
+            self.assertEqual(len(reached), 1 if take else 0, (take, reached))
+            if take:
+                self.assertEqual(sum(len(each.seen) for each in backends), 1, take)
 
     def test_a_get_that_is_reset_is_tried_on_the_other_one(self):
         backend, web = Resetting(self), self.web()
