@@ -6,6 +6,21 @@
 namespace weir::admin {
 namespace {
 
+// Values that may be secrets: those of fields that weir sets, of variables, and passwords of URLs
+// (masked by to_yaml).
+config::Settings without_secrets(config::Settings settings) {
+  constexpr std::string_view kHidden = "***";
+  for (config::Route& route : settings.routes) {
+    for (config::Header& each : route.request_headers.set) each.value = kHidden;
+    for (config::Header& each : route.request_headers.add) each.value = kHidden;
+  }
+  for (config::Service& service : settings.services) {
+    if (!service.process) continue;
+    for (config::Variable& each : service.process->environment) each.value = kHidden;
+  }
+  return settings;
+}
+
 base::json::array lines_json(const std::vector<std::string>& lines) {
   base::json::array out;
   for (const std::string& each : lines) out.emplace_back(each);
@@ -15,8 +30,8 @@ base::json::array lines_json(const std::vector<std::string>& lines) {
 }  // namespace
 
 AdminHandler::Answer AdminHandler::config(AdminRequest) {
-  const auto settings = port_.settings();
-  co_return json(base::json::object{{"format", "yaml"}, {"config", config::to_yaml(*settings)}});
+  const config::Settings shown = without_secrets(*port_.settings());
+  co_return json(base::json::object{{"format", "yaml"}, {"config", config::to_yaml(shown)}});
 }
 
 // 200 also for a plan; 422 when the file has mistakes, and then nothing was changed.

@@ -64,10 +64,15 @@ int reload(const ReloadOptions& options) {
     return complain(kConfiguration, "nothing was changed");
   }
   print_lines(stderr, done, "warnings", "warning: ");
-  print_lines(stdout, done, "plan", "  ");
-  if (term::array_at(done, "plan").empty()) {
+  const base::json::array& plan = term::array_at(done, "plan");
+  const bool is_same =
+      plan.empty() || (plan.size() == 1 && term::plain_text(plan[0]) == "nothing changes");
+  if (is_same) {
     fmt::print("nothing differs from what weir runs with\n");
-  } else if (flag_at(done, "applied")) {
+    return kOk;
+  }
+  print_lines(stdout, done, "plan", "  ");
+  if (flag_at(done, "applied")) {
     fmt::print("done\n");
   } else {
     fmt::print("a plan; nothing was changed. To do it: weir reload\n");

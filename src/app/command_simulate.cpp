@@ -22,7 +22,7 @@ namespace {
 struct SimulateWords {
   std::string world;
   std::string algorithms = "all";
-  std::string arms = "random_two,least_response_time,round_robin";
+  std::string arms = "random_two,least_response_time,least_connections";
   std::uint64_t seed = 1;
   std::uint64_t requests = 0;
   unsigned lanes = 2;
@@ -127,7 +127,7 @@ void add_simulate(CommandLine& line) {
   command.text("--algorithms", words->algorithms, "Names with commas (default: all)");
   command.text("--arms", words->arms,
                "What adaptive chooses from; it begins with the first "
-               "(default: random_two,least_response_time,round_robin)");
+               "(default: random_two,least_response_time,least_connections)");
   command.number("--seed", words->seed, "The same seed gives the same output (default 1)");
   command.number("--requests", words->requests, "Length of a run (default: what the world needs)");
   command.number("--lanes", words->lanes, "Lanes that choose independently (default 2)", 1, 64);

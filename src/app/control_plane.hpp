@@ -86,7 +86,8 @@ class ControlPlane {
   void add_unit(const config::Service& service, const config::Settings& settings,
                 const StaticTable& statics, bool at_start);
   void open_sources(const config::Settings& settings);
-  runtime::Task<void> remove_unit(std::string name, std::unique_ptr<ServiceUnit> unit);
+  runtime::Task<void> remove_unit(std::string name, std::unique_ptr<ServiceUnit> unit,
+                                  std::shared_ptr<upstream::Service> service);
   void share_units();
   std::vector<observe::Subject> subjects(const std::vector<control::ServiceEntry>& services) const;
   LoadTable measure(const std::vector<control::ServiceEntry>& services);

@@ -71,10 +71,11 @@ void ControlPlane::add_unit(const config::Service& service, const config::Settin
                                     statics_of(statics, service.name), at_start);
 }
 
-runtime::Task<void> ControlPlane::remove_unit(std::string name, std::unique_ptr<ServiceUnit> unit) {
-  auto leaving = unit->withdraw(kLeaveTime, grace_);
+runtime::Task<void> ControlPlane::remove_unit(std::string name, std::unique_ptr<ServiceUnit> unit,
+                                              std::shared_ptr<upstream::Service> service) {
+  auto leaving = unit->withdraw(service, kLeaveTime, grace_);
   co_await leaving;
-  registry_.remove_service(name);
+  registry_.remove_service(*service);
   log_.info("control", {{"service", name}}, "service has left");
 }
 
@@ -108,7 +109,10 @@ void ControlPlane::apply(std::shared_ptr<const config::Settings> next, const Sta
       ++unit;
       continue;
     }
-    runtime::spawn(gate_, "remove service", remove_unit(unit->first, std::move(unit->second)));
+    auto service = registry_.find_service_named(unit->first);
+    registry_.begin_leaving(*service);
+    runtime::spawn(gate_, "remove service",
+                   remove_unit(unit->first, std::move(unit->second), std::move(service)));
     unit = units_.erase(unit);
   }
   disturbed_until_ = lane_.now() + kDisturbed;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/data_directory.hpp"
 #include "runtime/spawn.hpp"
 
 namespace weir::app {
@@ -36,7 +37,9 @@ KeptClient::~KeptClient() = default;
 
 base::Result<http::Fetched> KeptClient::fetch(const std::string& path, base::Duration timeout) {
   if (!link_) {
-    address_ = admin_address(target_);
+    // One that is gone does not make the weir at the default address this one.
+    const auto running = target_.admin.empty() ? find_running(target_.data) : std::nullopt;
+    if (running && !running->admin.empty()) address_ = running->admin;
     WEIR_TRY(const net::Address at, net::Address::parse(address_));
     link_ = std::make_unique<Link>(at);
     ++connections_;
@@ -46,9 +49,9 @@ base::Result<http::Fetched> KeptClient::fetch(const std::string& path, base::Dur
   request.host = link_->pool.address().family() == AF_UNIX ? "localhost" : address_;
   std::optional<base::Result<http::Fetched>> out;
   const base::Deadline deadline = base::Deadline::after(base::real_now(), timeout);
-  runtime::spawn(
-      link_->gate, "call",
-      fetch_kept(link_->context, link_->pool, admin_request(target_, std::move(request)), deadline, out));
+  runtime::spawn(link_->gate, "call",
+                 fetch_kept(link_->context, link_->pool, admin_request(target_, std::move(request)),
+                            deadline, out));
   link_->lane.run();
   return std::move(*out);
 }

@@ -64,7 +64,10 @@ void ServiceUnit::make_processes() {
 // A service of processes can be scaled by hand without a section of its own.
 void ServiceUnit::make_scaler() {
   scaler_.reset();
-  const config::Scaling scaling = settings_->scaling.value_or(config::Scaling{});
+  config::Scaling scaling = settings_->scaling.value_or(config::Scaling{});
+  if (!settings_->scaling && settings_->process) {
+    scaling.max = std::max(scaling.max, 2 * settings_->process->replicas);
+  }
   control::ScaleDriver* driver = processes_.get();
   if (scaling.driver == config::ScalingDriver::docker) driver = docker_scale_.get();
   if (driver == nullptr) return;
@@ -128,11 +131,11 @@ runtime::Task<void> ServiceUnit::stop(base::Duration grace) {
 }
 
 // The routes do not name it any more: what is in flight is all there will be.
-runtime::Task<void> ServiceUnit::withdraw(base::Duration drain, base::Duration grace) {
+runtime::Task<void> ServiceUnit::withdraw(std::shared_ptr<upstream::Service> service,
+                                          base::Duration drain, base::Duration grace) {
   runtime::Lane& lane = parts_.context.lane;
   const base::Deadline until = lane.after(drain);
-  const auto service = parts_.registry.find_service_named(settings_->name);
-  while (service != nullptr && service->in_flight.load(std::memory_order_relaxed) > 0 &&
+  while (service->in_flight.load(std::memory_order_relaxed) > 0 &&
          !until.expired(lane.now())) {
     co_await runtime::sleep_for(lane, kDrainLook);
   }
@@ -164,6 +167,12 @@ void ServiceUnit::set_statics(const std::vector<StaticEndpoint>& statics, bool a
     }
     statics_.set_ready(key, true, "eligible", "", now);
   }
+}
+
+// Their endpoints leave at once; what is in flight ends within the children's own drain.
+runtime::Task<void> ServiceUnit::end_processes(std::unique_ptr<control::ProcessService> processes) {
+  auto ending = processes->stop(kStaticDrain);
+  co_await ending;
 }
 
 runtime::Task<void> ServiceUnit::end_owner(std::unique_ptr<control::HostOwner> owner) {
@@ -205,7 +214,12 @@ void ServiceUnit::change(config::Service settings, base::Duration attempt_timeou
   }
   arms_->set_timeout(attempt_timeout);
   set_statics(statics, false);
-  if (before.process != settings.process && settings.process && processes_ != nullptr) {
+  if (before.process && !settings.process && processes_ != nullptr) {
+    scaler_.reset();
+    runtime::spawn(parts_.gate, "end processes", end_processes(std::move(processes_)));
+  }
+  if (before.process && before.process != settings.process && settings.process &&
+      processes_ != nullptr) {
     processes_->change(*settings.process, kStaticDrain);
     if (before.process->replicas != settings.process->replicas) {
       processes_->scale_to(settings.process->replicas, kStaticDrain);
@@ -213,6 +227,7 @@ void ServiceUnit::change(config::Service settings, base::Duration attempt_timeou
   }
   if (settings.process && processes_ == nullptr) {
     make_processes();
+    make_scaler();
     if (started_) processes_->start();
   }
   const auto driver_of = [](const config::Service& service) {

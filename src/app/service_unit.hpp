@@ -58,7 +58,8 @@ class ServiceUnit {
   runtime::Task<void> stop(base::Duration grace);
   /// The service is taken out: no new request, what is under way ends, then stop(). At most
   /// `drain`.
-  runtime::Task<void> withdraw(base::Duration drain, base::Duration grace);
+  runtime::Task<void> withdraw(std::shared_ptr<upstream::Service> service, base::Duration drain,
+                               base::Duration grace);
   void change(config::Service settings, base::Duration attempt_timeout,
               const std::vector<StaticEndpoint>& statics);
 
@@ -80,6 +81,7 @@ class ServiceUnit {
   void make_processes();
   void make_scaler();
   void make_discoveries();
+  runtime::Task<void> end_processes(std::unique_ptr<control::ProcessService> processes);
   runtime::Task<void> end_owner(std::unique_ptr<control::HostOwner> owner);
   runtime::Task<void> end_dns(std::unique_ptr<control::DiscoveryDns> discovery);
   runtime::Task<void> end_docker(std::unique_ptr<control::DiscoveryDocker> discovery,

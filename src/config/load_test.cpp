@@ -189,7 +189,7 @@ TEST(LoadText, AdaptiveHasArmsOfItsOwn) {
   EXPECT_EQ(result.settings->services.at(0).balance.arms,
             (std::vector<balance::Algorithm>{balance::Algorithm::random_two,
                                              balance::Algorithm::least_response_time,
-                                             balance::Algorithm::round_robin}));
+                                             balance::Algorithm::least_connections}));
 }
 
 TEST(LoadText, ProblemsAreBoundedAndTheFileIsNot) {

@@ -131,7 +131,7 @@ struct Sticky {
 /// The arms of `adaptive` when the file names none.
 inline constexpr std::array kDefaultArms = {balance::Algorithm::random_two,
                                             balance::Algorithm::least_response_time,
-                                            balance::Algorithm::round_robin};
+                                            balance::Algorithm::least_connections};
 
 struct Balance {
   balance::Algorithm algorithm = balance::Algorithm::round_robin;

@@ -72,7 +72,7 @@ class ServiceCheck {
       if (problems_.has_errors() && node_.find("balance")->find("arms")->items.size() > 1) return;
       problems_.error(written(),
                       "arms: adaptive compares two or more; add another, or leave `arms` out for "
-                      "random_two, least_response_time and round_robin");
+                      "random_two, least_response_time and least_connections");
     } else if (!arms.empty() && !is_adaptive) {
       problems_.warning(written(), fmt::format("arms: only adaptive chooses among them, and the "
                                                "algorithm is {}",

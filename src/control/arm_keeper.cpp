@@ -65,7 +65,8 @@ std::vector<ArmKeeper::Measured> ArmKeeper::since(const Mark& from, const Mark& 
       const auto now = to.picks.find(endpoint.endpoint->id);
       const auto before = from.picks.find(endpoint.endpoint->id);
       if (now == to.picks.end()) continue;
-      const std::uint64_t base = before == from.picks.end() ? 0 : before->second[arm];
+      std::uint64_t base = before == from.picks.end() ? 0 : before->second[arm];
+      if (base > now->second[arm]) base = 0;
       loads.push_back(static_cast<double>(now->second[arm] - base));
       weights.push_back(static_cast<float>(endpoint.weight) * endpoint.share);
     }
@@ -93,7 +94,10 @@ void ArmKeeper::second(const ServiceEntry& service, bool is_disturbed, base::Tim
   if (service.policy->arm_traffic != traffic_) begin(service, now);
   if (traffic_ == nullptr) return;
   const bool is_adaptive = service.policy->balance.algorithm == balance::Algorithm::adaptive;
-  if (is_adaptive != controller_.has_value()) {
+  // Somebody else has changed the arm: the controller begins anew with what is in force.
+  const bool is_astray =
+      controller_ && !service.policy->pin && controller_->current() != service.policy->arm;
+  if (is_adaptive != controller_.has_value() || is_astray) {
     controller_.reset();
     window_ = mark(service, now);
     if (is_adaptive) controller_.emplace(traffic_->arms().size(), timeout_, service.policy->arm);
@@ -139,7 +143,7 @@ void ArmKeeper::decide(const ServiceEntry& service, const Mark& seen, bool is_di
              {"to", names_[decision.arm]},
              {"seed", decision.seed}},
             "{}", view_.last_verdict);
-  registry_.set_arm(service.service->name, decision.arm, now);
+  registry_.set_arm(service.service->name, decision.arm, service.policy->number, now);
 }
 
 void ArmKeeper::show(const ServiceEntry& service, const Mark& seen) {

@@ -85,7 +85,7 @@ TEST(DiscoveryPlan, HasABound) {
   ChurnMemory memory;
   const MemberPlan plan = plan_members(memory, {}, set(many));
   EXPECT_EQ(plan.joins.size(), kDiscoveredMax);
-  EXPECT_EQ(plan.reason, "3 are left out: at most 512 are used");
+  EXPECT_EQ(plan.reason, "3 are left out: at most 4096 are used");
   EXPECT_FALSE(plan.is_held);
 }
 

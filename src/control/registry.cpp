@@ -114,7 +114,7 @@ EndpointEntry* Registry::find(std::uint32_t endpoint_id, Slot** owner) {
 
 Registry::Slot* Registry::find_service(const std::string& name) {
   for (auto& slot : services_) {
-    if (slot->service->name == name) return slot.get();
+    if (slot->service->name == name && !slot->leaving) return slot.get();
   }
   return nullptr;
 }
@@ -285,7 +285,9 @@ std::vector<ServiceEntry> Registry::facts() const {
   const std::lock_guard lock(mutex_);
   std::vector<ServiceEntry> out;
   out.reserve(services_.size());
-  for (const auto& slot : services_) out.push_back(*slot);
+  for (const auto& slot : services_) {
+    if (!slot->leaving) out.push_back(*slot);
+  }
   return out;
 }
 
@@ -294,6 +296,7 @@ std::vector<ServiceEntry> Registry::services(base::Time now) const {
   std::vector<ServiceEntry> out;
   out.reserve(services_.size());
   for (const auto& slot : services_) {
+    if (slot->leaving) continue;
     out.push_back(*slot);
     for (EndpointEntry& entry : out.back().endpoints) {
       if (!entry.ready) continue;

@@ -73,8 +73,10 @@ class Registry {
   base::Result<std::shared_ptr<upstream::Service>> change_service(const config::Service& settings,
                                                                   const config::Retry& retry,
                                                                   base::Time now);
+  /// It is in nobody's list from now on, and its name is free; what its endpoints still do goes on.
+  void begin_leaving(const upstream::Service& service);
   /// Its endpoints with it. Exchanges under way end on what they hold.
-  void remove_service(const std::string& name);
+  void remove_service(const upstream::Service& service);
   /// Null when there is none.
   std::shared_ptr<upstream::Service> find_service_named(std::string_view name) const;
 
@@ -128,9 +130,9 @@ class Registry {
   /// not adaptive; invalid_argument: not one of its arms.
   base::Result<void> pin_arm(std::string_view service, std::optional<balance::Algorithm> arm,
                              base::Time now);
-  /// Which arm carries the service from now on: adaptive's decision. An unknown service or arm (the
-  /// policy has just changed): no effect.
-  void set_arm(const std::string& service, std::size_t arm, base::Time now);
+  /// Which arm carries the service from now on: adaptive's decision, made under the policy of that
+  /// number. Another policy meanwhile: no effect.
+  void set_arm(const std::string& service, std::size_t arm, std::uint64_t policy, base::Time now);
   /// A service's name means its own breaker, and for `reset` those of its endpoints too.
   /// Fails: not_found; conflict: an endpoint's name that is not unique, or breakers that are off.
   base::Result<std::vector<BreakerOperated>> operate_breakers(const BreakerTarget& target,
@@ -161,6 +163,7 @@ class Registry {
     base::Time ramped{};  // when the shares of a slow start were published last
     balance::BreakerState breaker_seen = balance::BreakerState::closed;  // the service's own
     std::map<std::string, Wishes> wishes;
+    bool leaving = false;
     config::Service settings;
     config::Retry retry;
   };

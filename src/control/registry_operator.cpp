@@ -81,6 +81,7 @@ std::string no_such(std::string_view kind, std::string_view word,
 Registry::Slot* Registry::find_by_id(std::string_view id) {
   const auto number = base::parse_uint(id);
   for (auto& slot : services_) {
+    if (slot->leaving) continue;
     if (slot->service->name == id || (number && *number == slot->service->number)) {
       return slot.get();
     }
@@ -204,10 +205,12 @@ base::Result<void> Registry::pin_arm(std::string_view service,
   return {};
 }
 
-void Registry::set_arm(const std::string& service, std::size_t arm, base::Time now) {
+void Registry::set_arm(const std::string& service, std::size_t arm, std::uint64_t policy_number,
+                       base::Time now) {
   const std::lock_guard lock(mutex_);
   Slot* const slot = find_service(service);
-  if (slot == nullptr || arm >= slot->policy->arms.size() || slot->policy->arm == arm) return;
+  if (slot == nullptr || slot->policy->number != policy_number) return;
+  if (arm >= slot->policy->arms.size() || slot->policy->arm == arm) return;
   upstream::ServicePolicy policy = *slot->policy;
   policy.arm = arm;
   adopt(*slot, std::move(policy), now);

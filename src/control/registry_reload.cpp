@@ -28,9 +28,11 @@ void Registry::keep_algorithm(const Slot& slot, const config::Service& settings,
   const bool is_as_before = old.algorithm == settings.balance.algorithm &&
                             old.arms == settings.balance.arms &&
                             old.compare == settings.balance.compare;
-  if (!is_as_before) return;
-  next.balance.algorithm = slot.policy->balance.algorithm;
-  next.arms = slot.policy->arms;
+  if (is_as_before) {
+    next.balance.algorithm = slot.policy->balance.algorithm;
+    next.arms = slot.policy->arms;
+  }
+  if (next.arms != slot.policy->arms) return;
   next.arm = slot.policy->arm;
   next.pin = slot.policy->pin;
 }
@@ -46,6 +48,10 @@ base::Result<std::shared_ptr<upstream::Service>> Registry::change_service(
   keep_algorithm(*slot, settings, policy);
   const bool is_new = needs_new_object(slot->settings, settings, slot->retry, retry);
   const bool has_other_breaker = slot->settings.breaker != settings.breaker;
+  const bool keeps_gate = slot->settings.concurrency == settings.concurrency;
+  const bool keeps_rate_limit = slot->settings.rate_limit == settings.rate_limit;
+  const bool keeps_budget = slot->retry.budget_share == retry.budget_share &&
+                            slot->retry.budget_min == retry.budget_min;
   slot->settings = settings;
   slot->retry = retry;
   slot->host = host_config(settings);
@@ -59,16 +65,27 @@ base::Result<std::shared_ptr<upstream::Service>> Registry::change_service(
     }
   }
   if (is_new) {
-    slot->service = std::make_shared<upstream::Service>(*slot->service, options_of(*slot));
+    upstream::ServiceOptions options = options_of(*slot);
+    options.keeps_gate = keeps_gate;
+    options.keeps_rate_limit = keeps_rate_limit;
+    options.keeps_retry_budget = keeps_budget;
+    slot->service = std::make_shared<upstream::Service>(*slot->service, std::move(options));
     slot->published.reset();  // the new object has seen nothing yet
   }
   refresh(*slot, now);
   return slot->service;
 }
 
-void Registry::remove_service(const std::string& name) {
+void Registry::begin_leaving(const upstream::Service& service) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(services_, [&name](const auto& slot) { return slot->service->name == name; });
+  for (auto& slot : services_) {
+    if (slot->service.get() == &service) slot->leaving = true;
+  }
+}
+
+void Registry::remove_service(const upstream::Service& service) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(services_, [&](const auto& slot) { return slot->service.get() == &service; });
 }
 
 std::uint32_t Registry::in_flight(std::uint32_t endpoint_id) const {
@@ -85,7 +102,7 @@ std::uint32_t Registry::in_flight(std::uint32_t endpoint_id) const {
 std::shared_ptr<upstream::Service> Registry::find_service_named(std::string_view name) const {
   const std::lock_guard lock(mutex_);
   for (const auto& slot : services_) {
-    if (slot->service->name == name) return slot->service;
+    if (slot->service->name == name && !slot->leaving) return slot->service;
   }
   return nullptr;
 }

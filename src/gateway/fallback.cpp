@@ -1,5 +1,6 @@
 // HttpProxy, when every attempt has failed: what the route answers in place of the failure. The
 // exchange counts as failed all the same.
+#include "gateway/request_key.hpp"
 #include "gateway/story.hpp"
 #include "runtime/lane.hpp"
 
@@ -57,6 +58,19 @@ http::Response old_answer(const GoodAnswer& answer, const config::HeaderEdits& e
 
 }  // namespace
 
+namespace {
+
+// The fields by which the configuration tells clients apart make an answer theirs.
+bool names_field(const http::RequestHead& head, const config::Route& route,
+                 const config::HashKey& hash_key) {
+  const auto is_there = [&head](const config::HashKey& key) {
+    return key.source == config::HashKey::Source::header && request_key(key, head, {}).has_value();
+  };
+  return is_there(hash_key) || (route.rate_limit && is_there(route.rate_limit->key));
+}
+
+}  // namespace
+
 void HttpProxy::plan_fallback(const http::RequestHead& head, ForwardPlan& plan) {
   const config::Fallback& settings = *plan.route.settings.fallback;
   if (settings.answer) {
@@ -64,7 +78,9 @@ void HttpProxy::plan_fallback(const http::RequestHead& head, ForwardPlan& plan) 
   } else if (settings.last_good) {
     const auto set = lane_of(plan.route.service).hold();
     const auto& sticky = set->policy->balance.sticky;
-    plan.good_key = last_good_key(head, sticky ? std::string_view(sticky->cookie) : "");
+    const bool is_keyed = names_field(head, plan.route.settings, set->policy->balance.hash_key);
+    if (!is_keyed)
+      plan.good_key = last_good_key(head, sticky ? std::string_view(sticky->cookie) : "");
     if (!plan.good_key.empty()) plan.stand_in = StandIn::last_good;
   } else if (plan.route.fallback_service != nullptr) {
     plan.stand_in = StandIn::service;
@@ -120,7 +136,7 @@ runtime::Task<void> HttpProxy::ask_other_service(http::Exchange& exchange, Forwa
                                                  http::Problem& problem) {
   const Route& route = plan.route;
   const runtime::Lane& lane = context_.lane;
-  if (!sender.is_whole() || plan.total.expired(lane.now())) co_return;
+  if (!sender.may_go_over() || plan.total.expired(lane.now())) co_return;
   upstream::ServiceLane& service = lane_of(route.fallback_service);
   upstream::WaitingLine::Inside inside;
   if (service.service().gate) {

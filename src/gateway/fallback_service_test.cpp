@@ -85,13 +85,28 @@ TEST_F(FallbackService, EveryKindOfFailureIsCaught) {
 
 TEST_F(FallbackService, ARequestThatIsStillWholeIsSentWithItsBody) {
   open([](config::Settings& s) { s.routes[0].retry.attempts = 3; });
-  expect_sorry(gateway_->exchange(kPost));
+  std::string put = kPost;
+  put.replace(0, 4, "PUT");
+  expect_sorry(gateway_->exchange(put));
   EXPECT_EQ(gateway_->origin().connections.back()->host, kOther);
   EXPECT_EQ(gateway_->origin().connections.back()->last_body, "hello");
   expect_sorry(gateway_->exchange(
-      "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"));
+      "PUT /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"));
   EXPECT_EQ(gateway_->origin().connections.back()->last_body, "abc");
   expect_sorry(gateway_->exchange(kGet));
+}
+
+TEST_F(FallbackService, APostThatReachedTheServiceIsSentNowhereElse) {
+  open();
+  const std::string answer = gateway_->exchange(kPost);
+  EXPECT_EQ(status_of(answer), 503);
+  EXPECT_TRUE(has(answer, "busy")) << "what the service said: " << answer;
+  EXPECT_EQ(asked(kOther), 0);
+  gateway_->origin().responses["10.0.0.1"] = "";
+  open([](config::Settings& s) { s.routes[0].retry.idempotency_key = true; });
+  std::string keyed = kPost;
+  keyed.insert(keyed.find("\r\n") + 2, "Idempotency-Key: 7\r\n");
+  expect_sorry(gateway_->exchange(keyed));
 }
 
 TEST_F(FallbackService, ARequestThatIsPartlyGoneIsNot) {

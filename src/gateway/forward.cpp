@@ -125,7 +125,7 @@ bool Forward::has_stand_in() const {
                                          plan_.route.settings.fallback->last_good->max_age) !=
              nullptr;
     case StandIn::service:
-      return is_whole();
+      return may_go_over();
   }
   return false;
 }

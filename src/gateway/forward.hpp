@@ -32,6 +32,7 @@ struct ForwardPlan {
   std::string websocket_accept;  ///< what the 101 must hold; empty: no upgrade
   bool chunked = false;
   bool idempotent = false;
+  bool may_repeat = false;  ///< idempotent, or its Idempotency-Key says that twice is once
   StandIn stand_in = StandIn::none;
   bool may_hedge = false;       ///< no body, and nothing that a second request would disturb
   bool tells_attempts = false;  ///< the answer says how many there were: weir-attempts
@@ -81,6 +82,11 @@ class Forward {
 
   /// All of the request can be sent once more.
   bool is_whole() const noexcept { return !body_started_ && fits_buffer(); }
+  /// It may be sent to another service: whole, and nothing of it has been carried out, or doing it
+  /// twice is doing it once. A 503 proves neither.
+  bool may_go_over() const noexcept {
+    return is_whole() && (plan_.may_repeat || first_ || unsent_);
+  }
   /// Further attempts are those of another service. Requires: is_whole().
   void go_over_to(upstream::Attempts& attempts) noexcept { attempts_ = &attempts; }
   /// Of the last attempt's answer, when it was not passed on.

@@ -76,6 +76,17 @@ upstream::ServiceLane& HttpProxy::lane_of(const std::shared_ptr<upstream::Servic
   return *lane;
 }
 
+// Services that no route names any more, once nobody works with them.
+void HttpProxy::forget_services() {
+  const auto table = routes_.hold();
+  for (std::size_t slot = 0; slot < services_.size(); ++slot) {
+    const auto& lane = services_[slot];
+    if (lane == nullptr || lane->is_in_use() || table->names(&lane->service())) continue;
+    services_[slot].reset();
+    if (slot < sticky_.size()) sticky_[slot] = {};
+  }
+}
+
 runtime::Task<void> HttpProxy::refuse(http::Exchange& exchange, http::Problem problem,
                                       const Story& story, std::string allow) {
   http::Response response = http::problem_response(problem);
@@ -164,6 +175,7 @@ void HttpProxy::prepare(http::Exchange& exchange, Story& story, HeadBlock& block
   if (route.settings.fallback) [[unlikely]]
     plan_fallback(head, plan);
   plan_tries(head, story, route, tries);
+  plan.may_repeat = plan.idempotent || tries.has_idempotency_key;
   if (route.service->is_sticky) [[unlikely]]
     plan_sticky(head, plan, tries);
   begin_decision(head, story, route, tries);

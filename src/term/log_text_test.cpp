@@ -9,7 +9,7 @@ base::json::object object(std::string_view text) { return base::parse_json(text)
 TEST(LogText, AnEntryIsALine) {
   EXPECT_EQ(to_text(log_line(object(R"({"id":7,"time":"2026-11-21T08:00:00.000Z","level":"warn",
     "component":"control","service":"web","message":"ejected\u001b[2J",
-    "fields":{"endpoint":"web-2","by":null,"count":3}})")),
+    "fields":{"service":"web","endpoint":"web-2","by":null,"count":3}})")),
                     false),
             "2026-11-21T08:00:00.000Z warn  control web: ejected[2J endpoint=web-2 by=- count=3");
   EXPECT_EQ(to_text(log_line(object(R"({"service":"a","endpoint":"b","level":"info",

@@ -63,7 +63,8 @@ void add_options(const CommandWords& command, std::string& out) {
 // Notes and examples as they stand: their line ends mean something.
 void add_as_it_stands(const std::string& text, std::string& out) {
   if (text.empty()) return;
-  out += ".PP\n.nf\n" + roff_escaped(text) + "\n.fi\n";
+  if (!out.ends_with(".SH NOTES\n")) out += ".PP\n";
+  out += ".nf\n" + roff_escaped(text) + "\n.fi\n";
 }
 
 void add_commands(const CommandWords& command, const std::string& path, std::string& out) {
@@ -124,8 +125,8 @@ std::string roff_escaped(std::string_view text) {
 }
 
 std::string man_page(const CommandWords& root, std::string_view version) {
-  std::string out = ".\\\" Made by `weir man`.\n.TH WEIR 1 \"\" \"weir " + roff_escaped(version) +
-                    "\" \"weir\"\n.SH NAME\nweir \\- " +
+  std::string out = ".\\\" Made by `weir man`.\n.TH WEIR 1 \"2026-11-21\" \"weir " +
+                    roff_escaped(version) + "\" \"weir\"\n.SH NAME\nweir \\- " +
                     roff_escaped(root.help.substr(
                         root.help.find(": ") == std::string::npos ? 0 : root.help.find(": ") + 2)) +
                     "\n.SH SYNOPSIS\n" + synopsis(root, "weir") + "\n.SH OPTIONS\n";

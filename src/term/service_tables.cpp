@@ -102,6 +102,13 @@ std::vector<Line> listener_lines(const Traffic& traffic, std::size_t width) {
   return lines_of(std::move(table), width);
 }
 
+Line scaling_line(const Scaling& scaling) {
+  Line line(fmt::format("{} replicas wanted of {} to {}, {}", scaling.wanted, scaling.min,
+                        scaling.max, scaling.automatic ? "by the load" : "by hand"));
+  if (!scaling.reason.empty()) line.add(": " + clean(scaling.reason), Style::dim);
+  return line;
+}
+
 std::string weight_text(const Endpoint& endpoint) {
   if (endpoint.weight == endpoint.configured_weight) return fmt::format("{}", endpoint.weight);
   return fmt::format("{} (not {})", endpoint.weight, endpoint.configured_weight);
@@ -156,6 +163,10 @@ std::vector<Line> endpoint_lines(const Service& service, std::size_t width) {
   Line breaker("breaker ");
   breaker.add(clean(breaker_standing(service.breaker)), style_of(service.breaker));
   out.push_back(cut(breaker, width));
+  if (service.scaling.enabled) out.push_back(cut(scaling_line(service.scaling), width));
+  for (const std::string& each : service.failing_sources) {
+    out.push_back(cut(Line("discovery fails: " + clean(each), Style::warn), width));
+  }
   out.push_back(cut(load_line(service.load), width));
   out.emplace_back();
 

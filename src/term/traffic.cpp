@@ -43,6 +43,15 @@ Endpoint read_endpoint(const object& from) {
   return out;
 }
 
+Scaling read_scaling(const object& from) {
+  return {.enabled = !from.empty(),
+          .automatic = flag_at(from, "automatic"),
+          .wanted = number_at(from, "wanted"),
+          .min = number_at(from, "min"),
+          .max = number_at(from, "max"),
+          .reason = text_at(from, "reason")};
+}
+
 const object& object_of(const base::json::value& value) {
   static const object none;
   return value.is_object() ? value.get_object() : none;
@@ -70,6 +79,12 @@ Service read_service(const object& from) {
   out.panic = flag_at(from, "panic");
   out.breaker = read_breaker(object_at(from, "breaker"));
   out.load = read_load(from);
+  out.scaling = read_scaling(object_at(from, "scaling"));
+  for (const auto& each : array_at(from, "discoveries")) {
+    const object& source = object_of(each);
+    if (text_at(source, "state") != "failing") continue;
+    out.failing_sources.push_back(text_at(source, "source") + ": " + text_at(source, "error"));
+  }
   for (const auto& each : array_at(from, "endpoints")) {
     out.endpoints.push_back(read_endpoint(object_of(each)));
     out.healthy += out.endpoints.back().healthy ? 1 : 0;
@@ -134,6 +149,7 @@ std::vector<Trouble> troubles_of(const Service& service) {
   if (service.panic) add("", "panic: so few are healthy that health is ignored");
   const bool is_breaking = service.breaker.enabled && service.breaker.state != "closed";
   if (is_breaking || is_forced_closed) add("", "breaker " + breaker_standing(service.breaker));
+  for (const std::string& each : service.failing_sources) add("", "discovery fails: " + each);
   if (service.endpoints.empty()) add("", "no endpoints");
   for (const Endpoint& endpoint : service.endpoints) {
     if (!endpoint.healthy && endpoint.state != "backup") {

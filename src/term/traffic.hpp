@@ -46,6 +46,16 @@ struct Endpoint {
   Load load;
 };
 
+/// How many replicas a service has by hand or by its load.
+struct Scaling {
+  bool enabled = false;
+  bool automatic = false;
+  double wanted = 0;
+  double min = 0;
+  double max = 0;
+  std::string reason;  ///< of the last decision
+};
+
 struct Service {
   std::string id;
   std::string name;
@@ -55,6 +65,8 @@ struct Service {
   std::uint32_t healthy = 0;  ///< endpoints
   Breaker breaker;
   Load load;
+  Scaling scaling;
+  std::vector<std::string> failing_sources;  ///< of endpoints, each with why
   std::vector<Endpoint> endpoints;
 };
 

@@ -22,6 +22,10 @@ inline constexpr std::string_view kServicesText = R"({"services":[
   "breaker":{"state":"closed","enabled":true,"forced":false}}]},
 {"id":2,"name":"payment-service","state":"degraded","algorithm":"round_robin","panic":true,
  "breaker":{"state":"half-open","enabled":true,"forced":false,"probes":3,"probesPassed":1},
+ "scaling":{"driver":"process","min":1,"max":8,"wanted":2,"automatic":true,
+  "reason":"3 in flight against 2 each"},
+ "discoveries":[{"source":"process","state":"ok","error":""},
+  {"source":"dns pay.example","state":"failing","error":"timed out"}],
  "requests":200,"errors":9,"inFlight":3,"requestsPerSecond":8.4,"errorRate":0.043,
  "p50Ms":25.2,"p95Ms":180.4,"p99Ms":2400,"endpoints":[
  {"id":3,"name":"payment-service-1","address":"127.0.0.1:40003","healthy":true,

@@ -16,6 +16,9 @@ TEST(Traffic, IsReadFromTheAnswers) {
   EXPECT_EQ(traffic.services[1].healthy, 1u);
   EXPECT_EQ(traffic.services[0].endpoints[1].weight, 3);
   EXPECT_EQ(traffic.services[0].load.p99_ms, 12.75);
+  EXPECT_FALSE(traffic.services[0].scaling.enabled);
+  EXPECT_TRUE(traffic.services[1].scaling.automatic);
+  EXPECT_EQ(traffic.services[1].scaling.max, 8);
   ASSERT_EQ(traffic.listeners.size(), 1u);
   EXPECT_EQ(traffic.listeners[0].malformed, 2);
 }
@@ -54,9 +57,10 @@ Service one(const Endpoint& endpoint) {
 TEST(Traffic, TroubleIsWhatAnOperatorWouldLookFor) {
   EXPECT_TRUE(troubles_of(fixture().services[0]).empty());
   const auto bad = troubles_of(fixture().services[1]);
-  ASSERT_EQ(bad.size(), 3u);
-  EXPECT_EQ(bad[2].endpoint, "payment-service-2");
-  EXPECT_EQ(bad[2].what, "ejected: success 71 % against 98 %, back in 21 s");
+  ASSERT_EQ(bad.size(), 4u);
+  EXPECT_EQ(bad[2].what, "discovery fails: dns pay.example: timed out");
+  EXPECT_EQ(bad[3].endpoint, "payment-service-2");
+  EXPECT_EQ(bad[3].what, "ejected: success 71 % against 98 %, back in 21 s");
   EXPECT_EQ(troubles_of(one({.name = "e", .state = "stopped"}))[0].what, "stopped");
   EXPECT_EQ(troubles_of(one({.name = "e", .state = "gone", .reason = "process ended"}))[0].what,
             "gone: process ended");

@@ -66,7 +66,7 @@ struct FailureFacts {
 class Attempts {
  public:
   Attempts(ServiceLane& service, const AttemptPlan& plan) noexcept
-      : service_(service), plan_(plan) {}
+      : service_(service), in_use_(service), plan_(plan) {}
   Attempts(const Attempts&) = delete;
   Attempts& operator=(const Attempts&) = delete;
   ~Attempts() { WEIR_ASSERT(try_.endpoint == nullptr && hedge_.endpoint == nullptr); }
@@ -158,6 +158,7 @@ class Attempts {
   base::Duration typical_time() const noexcept;
 
   ServiceLane& service_;
+  const ServiceLane::Use in_use_;
   const AttemptPlan& plan_;
   ServiceLane::Held set_;
   balance::Tried tried_;

@@ -22,14 +22,14 @@ class AttemptsTest : public testing::Test {
   void open(std::uint32_t endpoints, ServicePolicy policy = {.breaker = false},
             std::size_t lanes = 1) {
     policy_ = std::make_shared<const ServicePolicy>(std::move(policy));
-    service_ = std::make_unique<Service>(1, "origin", lanes, ServiceOptions{.policy = policy_});
+    service_ = std::make_shared<Service>(1, "origin", lanes, ServiceOptions{.policy = policy_});
     for (std::uint32_t id = 1; id <= endpoints; ++id) {
       endpoints_.push_back(std::make_shared<Endpoint>(id, "origin-" + std::to_string(id),
                                                       "10.0.0." + std::to_string(id) + ":80",
                                                       EndpointOptions{}, lanes));
     }
     publish({.policy = policy_, .eligible = endpoints_});
-    lane_ = std::make_unique<ServiceLane>(*service_, 0);
+    lane_ = std::make_unique<ServiceLane>(service_, 0);
   }
   void publish(SetParts parts) {
     parts.generation = ++generation_;
@@ -53,7 +53,7 @@ class AttemptsTest : public testing::Test {
 
   config::Retry retry_;
   std::shared_ptr<const ServicePolicy> policy_;
-  std::unique_ptr<Service> service_;
+  std::shared_ptr<Service> service_;
   std::vector<EndpointRef> endpoints_;
   std::unique_ptr<ServiceLane> lane_;
   std::uint64_t generation_ = 0;
@@ -202,7 +202,7 @@ TEST_F(AttemptsTest, TheLimitOfAnEndpointIsNeverExceededByManyLanes) {
   std::vector<std::thread> threads;
   for (std::uint32_t number = 0; number < kLanes; ++number) {
     threads.emplace_back([&, number] {
-      ServiceLane lane(*service_, number);
+      ServiceLane lane(service_, number);
       const AttemptPlan plan;
       ready.fetch_add(1);
       while (ready.load() < static_cast<int>(kLanes)) std::this_thread::yield();

@@ -18,6 +18,11 @@
 
 namespace weir::upstream {
 
+/// A count that all lanes change, on a cache line of its own. Relaxed: a hint.
+struct alignas(64) SharedCount {
+  std::atomic<std::uint32_t> value{0};
+};
+
 /// What the service's settings say of each of its endpoints.
 struct EndpointOptions {
   std::uint32_t weight = 1;
@@ -36,8 +41,10 @@ struct Endpoint {
         backup(options.backup),
         kept_traffic(std::make_shared<telemetry::Traffic>(lanes)),
         traffic(*kept_traffic),
-        arm_picks(std::make_unique<ArmPicks[]>(lanes)),
-        breaker(options.breaker, identity) {}
+        arm_picks(std::shared_ptr<ArmPicks[]>(new ArmPicks[lanes])),
+        breaker(options.breaker, identity),
+        kept_in_flight(std::make_shared<SharedCount>()),
+        in_flight(kept_in_flight->value) {}
   /// The same endpoint under another breaker configuration: it goes on counting and takes over the
   /// breaker's state. What is under way ends on the old one.
   Endpoint(const Endpoint& before, const balance::BreakerConfig& config)
@@ -49,8 +56,10 @@ struct Endpoint {
         backup(before.backup),
         kept_traffic(before.kept_traffic),
         traffic(*kept_traffic),
-        arm_picks(std::make_unique<ArmPicks[]>(traffic.lanes())),
-        breaker(config, identity) {
+        arm_picks(before.arm_picks),
+        breaker(config, identity),
+        kept_in_flight(before.kept_in_flight),
+        in_flight(kept_in_flight->value) {
     breaker.inherit(before.breaker);
   }
 
@@ -65,12 +74,13 @@ struct Endpoint {
   // ---- shared: one row per lane
   const std::shared_ptr<telemetry::Traffic> kept_traffic;  ///< owners: this and what replaces it
   telemetry::Traffic& traffic;
-  const std::unique_ptr<ArmPicks[]> arm_picks;  ///< counted only while several arms are at work
+  const std::shared_ptr<ArmPicks[]> arm_picks;  ///< counted only while several arms are at work
 
   // ---- shared by all lanes, each an atomic
   balance::Breaker breaker;
   /// Attempts under way on all lanes: what the load-aware algorithms compare. Relaxed: a hint.
-  alignas(64) std::atomic<std::uint32_t> in_flight{0};
+  const std::shared_ptr<SharedCount> kept_in_flight;  ///< owners: this and what replaces it
+  std::atomic<std::uint32_t>& in_flight;
   /// Some lane could not connect: the control lane checks at once and clears it. Relaxed: a hint.
   std::atomic<bool> suspected{false};
 };

@@ -27,6 +27,10 @@ struct ServiceOptions {
   bool is_run_here = false;  ///< some of its endpoints are children of this weir
   /// Of the lanes' tables; another one for each Service object.
   std::uint32_t slot = 0;
+  // Of the object that is replaced: what its settings did not change goes on.
+  bool keeps_gate = false;
+  bool keeps_rate_limit = false;
+  bool keeps_retry_budget = false;
 };
 
 inline balance::RateLimitConfig rate_config(const config::RateLimit& settings) {
@@ -44,9 +48,11 @@ struct Service {
         kept_traffic(std::make_shared<telemetry::Traffic>(lanes)),
         traffic(*kept_traffic),
         breaker(options.breaker, number_),
-        retry_budget(options.retry_budget) {
-    if (options.concurrency) gate.emplace(*options.concurrency);
-    if (options.rate_limit) rate_limit.emplace(rate_config(*options.rate_limit));
+        kept_retry_budget(std::make_shared<balance::RetryBudget>(options.retry_budget)),
+        retry_budget(*kept_retry_budget),
+        kept_in_flight(std::make_shared<SharedCount>()),
+        in_flight(kept_in_flight->value) {
+    limit(options);
   }
 
   /// The same service under other settings: it goes on counting and takes over the breaker's state.
@@ -61,10 +67,16 @@ struct Service {
         kept_traffic(before.kept_traffic),
         traffic(*kept_traffic),
         breaker(options.breaker, number),
-        retry_budget(options.retry_budget) {
+        kept_retry_budget(options.keeps_retry_budget
+                              ? before.kept_retry_budget
+                              : std::make_shared<balance::RetryBudget>(options.retry_budget)),
+        retry_budget(*kept_retry_budget),
+        kept_in_flight(before.kept_in_flight),
+        in_flight(kept_in_flight->value) {
     breaker.inherit(before.breaker);
-    if (options.concurrency) gate.emplace(*options.concurrency);
-    if (options.rate_limit) rate_limit.emplace(rate_config(*options.rate_limit));
+    if (options.keeps_gate) gate = before.gate;
+    if (options.keeps_rate_limit) rate_limit = before.rate_limit;
+    limit(options);
     const auto carry = [](auto& to, const auto& from) {
       to.store(from.load(std::memory_order_relaxed), std::memory_order_relaxed);
     };
@@ -87,18 +99,30 @@ struct Service {
   // ---- shared by all lanes, each an atomic
   /// Counts the final outcomes of exchanges, before a fallback (balancing.md, 6).
   balance::Breaker breaker;
-  balance::RetryBudget retry_budget;
-  /// Absent: as many as come.
-  std::optional<ConcurrencyGate> gate;
-  std::optional<balance::RateLimit> rate_limit;
+  const std::shared_ptr<balance::RetryBudget> kept_retry_budget;
+  balance::RetryBudget& retry_budget;
+  /// Null: as many as come.
+  std::shared_ptr<ConcurrencyGate> gate;
+  std::shared_ptr<balance::RateLimit> rate_limit;
   /// Attempts under way on all lanes: the load bound of consistent_hash and the retry cap.
-  alignas(64) std::atomic<std::uint32_t> in_flight{0};
+  const std::shared_ptr<SharedCount> kept_in_flight;
+  std::atomic<std::uint32_t>& in_flight;
   /// What the last seconds were like, by the collector; microseconds, 0 = not known. Relaxed.
   std::atomic<std::uint32_t> p50_us{0};
   std::atomic<std::uint32_t> p95_us{0};
   std::atomic<std::uint32_t> median_cost_us{0};
   std::atomic<std::uint64_t> retries{0};
   std::atomic<std::uint64_t> fallbacks{0};
+
+ private:
+  void limit(const ServiceOptions& options) {
+    if (options.concurrency && gate == nullptr) {
+      gate = std::make_shared<ConcurrencyGate>(*options.concurrency);
+    }
+    if (options.rate_limit && rate_limit == nullptr) {
+      rate_limit = std::make_shared<balance::RateLimit>(rate_config(*options.rate_limit));
+    }
+  }
 };
 
 }  // namespace weir::upstream

@@ -35,6 +35,19 @@ class ServiceLane {
         lane_(lane),
         recorder_(recorder) {}
 
+  /// Whoever works with the lane's view over a wait holds one of these: it is not forgotten then.
+  class Use {
+   public:
+    explicit Use(ServiceLane& lane) noexcept : lane_(lane) { ++lane_.users_; }
+    ~Use() { --lane_.users_; }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+   private:
+    ServiceLane& lane_;
+  };
+  bool is_in_use() const noexcept { return users_ > 0; }
+
   /// The newest set, kept while the Held lives.
   Held hold() { return reader_.hold(); }
 
@@ -111,6 +124,7 @@ class ServiceLane {
   runtime::PublishedReader<EndpointSet> reader_;
   base::Rng rng_;
   const unsigned lane_;
+  std::uint32_t users_ = 0;
   PickRecorder* recorder_;                // null: off
   std::vector<balance::Policy> pickers_;  // of picker_policy_, one an arm
   const ServicePolicy* picker_policy_ = nullptr;

@@ -84,6 +84,8 @@ class Children(Case):
         _, table = self.up()
         done = run("status", "--data", table["data"])
         self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("payment-service", done.stdout)
+        done = run("services", "payment-service", "--data", table["data"])
         self.assertIn("payment-service-2", done.stdout)
         done = run("status", "--admin", "127.0.0.1:1")
         self.assertEqual(done.returncode, 3)

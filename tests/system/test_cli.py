@@ -28,6 +28,7 @@ class Services(Cli):
         first, second = self.web(), self.web()
         self.start(first, second)
         self.assertEqual(ask(self.gateway, "/").status, 200)
+        wait_until("both are shown", lambda: "2/2" in self.weir("services").stdout)
         done = self.weir("services")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stdout, r"\n *1 +origin +healthy +round_robin +2/2 ")
@@ -37,7 +38,8 @@ class Services(Cli):
             for address in (first, second):
                 self.assertRegex(done.stdout, rf"{address} +{address} +eligible")
         self.assertEqual(self.weir("drain", first).returncode, 0)
-        self.assertIn("draining: by the operator", self.weir("services", "origin").stdout)
+        wait_until("it is shown to drain", lambda: "draining: by the operator" in self.weir(
+            "services", "origin").stdout)
 
     def test_json_is_what_the_api_says(self):
         self.start(self.web())
@@ -77,33 +79,38 @@ class Services(Cli):
 
 
 class Status(Cli):
+    def check(self, code: int, says: str) -> subprocess.CompletedProcess:
+        """What weir shows is up to a second old."""
+        def checked():
+            done = self.weir("status", "--check")
+            return done if done.returncode == code and says in done.stdout else None
+
+        return wait_until(f"status --check ends with {code} and says {says}", checked)
+
     def test_says_that_all_is_well_or_what_is_not(self):
         first, second = self.web(), self.web()
         self.start(first, second)
-        done = self.weir("status", "--check")
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        done = self.check(0, "2 of 2")
         self.assertIn("1 of 1 services well, 2 of 2 endpoints take requests", done.stdout)
         self.assertRegex(done.stdout, r"listener +address +connections")
         self.weir("drain", first)
-        done = self.weir("status")
-        self.assertEqual(done.returncode, 0)
+        done = self.check(3, f"- {first}: draining: by the operator")
         self.assertIn("0 of 1 services well, 1 of 2 endpoints take requests", done.stdout)
-        self.assertIn(f"- {first}: draining: by the operator", done.stdout)
-        self.assertEqual(self.weir("status", "--check").returncode, 3)
+        self.assertEqual(self.weir("status").returncode, 0)
         self.weir("drain", first, "--undo")
-        self.assertEqual(self.weir("status", "--check").returncode, 0)
+        self.check(0, "1 of 1 services well")
         self.weir("breaker", "origin", "open")
-        done = self.weir("status", "--check")
-        self.assertEqual(done.returncode, 3)
-        self.assertIn("breaker forced open", done.stdout)
+        self.check(3, "breaker forced open")
 
     def test_json_has_services_totals_and_troubles(self):
         first = self.web()
         self.start(first)
+        self.check(0, "1 of 1 services well")
         shown = json.loads(self.weir("status", "--json").stdout)
         self.assertEqual((shown["well"], shown["troubles"], shown["total"]), (True, [], 1))
         self.assertIn("uptimeSeconds", shown["metrics"])
         self.weir("drain", first)
+        self.check(3, "draining")
         done = self.weir("status", "--json", "--check")
         shown = json.loads(done.stdout)
         self.assertEqual((done.returncode, shown["well"]), (3, False))
@@ -118,7 +125,7 @@ class Weight(Cli):
         done = self.weir("weight", first, "5")
         self.assertEqual((done.returncode, done.stdout),
                          (0, f"{first} of origin: weight 1 -> 5\n"))
-        self.assertIn("5 (not 1)", self.weir("services", "origin").stdout)
+        wait_until("it is shown", lambda: "5 (not 1)" in self.weir("services", "origin").stdout)
         self.assertIn("weight 5 already", self.weir("weight", first, "5").stdout)
         shown = json.loads(self.weir("weight", first, "default", "--json").stdout)
         self.assertEqual((shown["from"], shown["weight"]), (5, 1))
@@ -171,7 +178,7 @@ class Top(Cli):
         top.shows("q quit")
         top.type("\x1a")  # Ctrl-Z
         os.waitpid(top.process.pid, os.WUNTRACED)
-        self.assertTrue(top.is_restored())
+        wait_until("the terminal is as it was", top.is_restored)
         top.process.send_signal(signal.SIGCONT)
         wait_until("it is raw again", top.is_raw)
         top.type("q")

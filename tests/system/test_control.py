@@ -194,11 +194,11 @@ class Arms(Control):
         self.assertEqual(self.post("/algorithm/adaptive").status, 200)
         load = Load(self.gateway)
         load.more(400)
-        pinned = self.weir("algorithm", "origin", "adaptive", "--pin", "round_robin")
+        pinned = self.weir("algorithm", "origin", "adaptive", "--pin", "least_connections")
         self.assertEqual((pinned.returncode, pinned.stdout),
-                         (0, "origin: adaptive, pinned to round_robin\n"))
+                         (0, "origin: adaptive, pinned to least_connections\n"))
         wait_until("the pinned arm carries it", lambda: any(
-            each["current"] and each["algorithm"] == "round_robin"
+            each["current"] and each["algorithm"] == "least_connections"
             for each in self.arms()["arms"]))
         load.more(400)
         load.end()
@@ -206,13 +206,13 @@ class Arms(Control):
         wait_until("every answer is counted", lambda: sum(
             each["requestsTotal"] for each in self.arms()["arms"]) == len(load.answers))
         shown = {each["algorithm"]: each for each in self.arms()["arms"]}
-        self.assertEqual(sorted(shown), ["least_response_time", "random_two", "round_robin"])
+        self.assertEqual(sorted(shown), ["least_connections", "least_response_time", "random_two"])
         for each in shown.values():
             self.assertGreater(each["requestsTotal"], 0, shown)
             self.assertEqual(each["failuresTotal"], 0)
-        self.assertEqual(self.arms()["pinned"], "round_robin")
+        self.assertEqual(self.arms()["pinned"], "least_connections")
         metrics = ask(self.admin, "/metrics").body
-        self.assertIn(b'weir_algorithm_current{service="origin",algorithm="round_robin"} 1',
+        self.assertIn(b'weir_algorithm_current{service="origin",algorithm="least_connections"} 1',
                       metrics)
         self.assertIn("carries the service", self.weir("algorithm").stdout)
 
