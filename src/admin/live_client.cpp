@@ -98,6 +98,7 @@ runtime::Task<void> LiveClient::read_all() {
   }
   input.release();
   is_over_ = true;
+  if (!is_closed) stream.readiness().cancel();  // a writer that is stuck ends too
   work_.signal_readable();
 }
 

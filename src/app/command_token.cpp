@@ -57,7 +57,8 @@ base::Result<base::json::object> make_in_store(const TokenOptions& options) {
     WEIR_TRY(const base::Duration life, base::parse_duration(options.expires_in));
     token.expires_at_ms = base::wall_ms() + life / std::chrono::milliseconds(1);
   }
-  WEIR_TRY(const auto local, LocalAccess::open(options.target.data, options.store));
+  WEIR_TRY(const auto local,
+           LocalAccess::open(options.target.data, options.store, LocalAccess::Missing::make));
   WEIR_TRY(const std::string secret, local->add_token(token));
   WEIR_TRY(const auto all, local->tokens());
   base::json::object out = admin::token_json(all.front());

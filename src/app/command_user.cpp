@@ -94,7 +94,8 @@ int add_one(const UserOptions& options) {
         options, "POST", {{"name", options.name}, {"role", options.role}, {"password", *password}});
     return made ? told(options, "added as " + options.role) : failed(made.error());
   }
-  const auto local = LocalAccess::open(options.target.data, options.store);
+  const auto local =
+      LocalAccess::open(options.target.data, options.store, LocalAccess::Missing::make);
   if (!local) return failed(local.error());
   const auto done = (*local)->add_user(options.name, *store::parse_role(options.role), *password);
   return done ? told(options, "added as " + options.role) : failed(done.error());

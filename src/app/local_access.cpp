@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "app/open_store.hpp"
 #include "store/credentials.hpp"
 
@@ -15,9 +17,20 @@ store::Actor by_hand() { return {"cli", base::wall_ms(), "the command line, on t
 }  // namespace
 
 base::Result<std::unique_ptr<LocalAccess>> LocalAccess::open(const std::string& data,
-                                                             const std::string& store) {
+                                                             const std::string& store,
+                                                             Missing missing) {
+  // A store elsewhere has no lock of ours; the database itself keeps writers apart.
+  const bool is_inside = store_target(store, {}).empty();
+  if (is_inside && missing == Missing::refuse && !std::filesystem::exists(data)) {
+    return base::fail(base::Errc::not_found,
+                      fmt::format("no weir runs with the data directory {}, and it does not exist; "
+                                  "name it with --data DIR, or a running weir with --admin ADDR",
+                                  data));
+  }
   std::unique_ptr<LocalAccess> out(new LocalAccess);
-  WEIR_TRY(out->directory_, DataDirectory::open(data));
+  if (is_inside) {
+    WEIR_TRY(out->directory_, DataDirectory::open(data));
+  }
   WEIR_TRY(out->store_, open_store(store_target(store, data), out->log_));
   return out;
 }

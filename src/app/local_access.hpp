@@ -16,10 +16,14 @@ namespace weir::app {
 
 class LocalAccess {
  public:
-  /// `store`: a target, or empty for that of `data`. Makes the directory and the tables where they
-  /// are missing. Fails: conflict while a weir uses it; as Store::open. Blocks, as all here.
+  enum class Missing : std::uint8_t { make, refuse };
+
+  /// `store`: a target, or empty for that of `data`; `missing`: what to do without that directory.
+  /// Makes the tables where they are missing. Fails: not_found; conflict while a weir uses it; as
+  /// Store::open. Blocks, as all here.
   static base::Result<std::unique_ptr<LocalAccess>> open(const std::string& data,
-                                                         const std::string& store);
+                                                         const std::string& store,
+                                                         Missing missing = Missing::refuse);
 
   base::Result<std::vector<store::User>> users();
   base::Result<std::vector<store::Token>> tokens();

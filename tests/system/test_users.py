@@ -354,6 +354,9 @@ class Roles(Users):
 
 class CommandLine(Users):
     def test_users_and_tokens_before_the_first_start_and_after(self):
+        nothing = self.weir("user", "list")
+        self.assertEqual(nothing.returncode, 3)
+        self.assertIn("does not exist", nothing.stderr)
         refused = self.add("vic", "viewer")
         self.assertEqual(refused.returncode, 3)
         self.assertIn("must be an admin", refused.stderr)
