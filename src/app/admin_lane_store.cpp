@@ -11,7 +11,6 @@ namespace weir::app {
 namespace {
 
 constexpr base::Duration kReadTime = std::chrono::seconds(10);
-constexpr base::Duration kReloadTime = std::chrono::seconds(60);
 
 base::Fail no_store() {
   return base::fail(base::Errc::not_found,
@@ -58,7 +57,8 @@ runtime::Task<base::Result<admin::ReloadReport>> AdminLane::reload(bool plan_onl
         done.complete({outcome.applied, std::move(outcome.plan), std::move(outcome.problems),
                        std::move(outcome.warnings)});
       });
-  auto waiting = hop.wait(lane_.after(kReloadTime), &ending_);
+  // Without a limit: the thread is to be joined, and that must not stop the lane.
+  auto waiting = hop.wait(base::Deadline(), &ending_);
   auto report = co_await waiting;
   worker.join();
   co_return report;

@@ -172,6 +172,9 @@ runtime::Task<void> ProcessService::replace_all(base::Duration grace) {
     if (!joined) {
       log_.warn("control", {{"service", service_}}, "{}; the old processes stay",
                 joined.error().detail());
+      members_[fmt::format("{}-{}", service_, index + 1)].is_leaving = true;
+      auto giving_up = retire(fmt::format("{}-{}", service_, index + 1), base::Duration::zero());
+      co_await giving_up;
       co_return;
     }
     const auto old = members_.find(name);

@@ -22,8 +22,8 @@ void PickRecorder::add(const balance::PickRecord& record) {
 
 void PickRecorder::note_set(const Service& service, const EndpointSet& set) {
   const std::pair<std::uint64_t, std::uint64_t> now{set.policy->number, set.generation};
-  const auto [found, is_new] = noted_.try_emplace(service.number, now);
-  if (is_new) add(balance::RecordedService{service.number, service.name});
+  const auto [found, is_new] = noted_.try_emplace(service.slot, now);
+  if (is_new) add(balance::RecordedService{service.slot, service.name});
   if (!is_new && found->second == now) return;
   found->second = now;
   balance::RecordedSet out{.head = head(service),

@@ -58,7 +58,7 @@ class PickRecorder {
 
  private:
   balance::RecordHead head(const Service& service) const noexcept {
-    return {static_cast<std::uint16_t>(lane_), service.number};
+    return {static_cast<std::uint16_t>(lane_), service.slot};
   }
   void note_set(const Service& service, const EndpointSet& set);
   void add(const balance::PickRecord& record);
@@ -73,7 +73,7 @@ class PickRecorder {
   bool on_ = true;
   std::string frames_;
   std::unordered_map<std::uint32_t, std::pair<std::uint64_t, std::uint64_t>>
-      noted_;  // service -> policy and generation of the set written last
+      noted_;  // slot -> policy and generation of the set written last
   Copies copies_;
   std::atomic<std::uint32_t> service_in_flight_{0};
   balance::RecordedPick pick_;  // kept for its memory

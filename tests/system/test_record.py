@@ -41,6 +41,27 @@ class Record(Case):
         self.assertGreaterEqual(len(told["picksByAlgorithm"]), 8, told)
         self.assertIn("are identical", run("simulate", "--replay", path).stdout)
 
+    def test_picks_are_the_same_again_over_reloads_that_replace_the_service(self):
+        path = str(self.directory / "picks.weir")
+        text = gateway_to(self.web(), self.web("--latency", "1ms"))
+        weir, gateway, admin = self.serve(text.replace(
+            "  origin: { ", "  origin: { balance: { algorithm: least_response_time }, "),
+            "--record", path)
+        load = Load(gateway)
+        for failures in (6, 7, 8):
+            load.more(200)
+            (self.directory / "weir.yaml").write_text(text.replace(
+                "  origin: { ", "  origin: { balance: { algorithm: least_response_time }, "
+                f"breaker: {{ failures: {failures} }}, "))
+            self.assertEqual(ask(admin, "/api/config/reload", "POST").status, 200)
+        load.more(200)
+        load.end()
+        self.assertEqual(load.failed(), [])
+        self.end(weir)
+        done = run("simulate", "--replay", path, "--json")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(json.loads(done.stdout)["different"], 0)
+
     def test_a_record_ends_at_its_size_and_what_is_there_is_replayed(self):
         path = str(self.directory / "picks.weir")
         weir, gateway, _ = self.serve(gateway_to(self.web()), "--record", path,

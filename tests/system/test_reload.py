@@ -133,6 +133,52 @@ services:
             == ["origin"])
         self.assertEqual(self.reload().json()["plan"], ["nothing changes"])
 
+    def test_a_service_that_comes_back_while_it_leaves_serves(self):
+        slow, other = self.web("--latency", "700ms"), self.web("--name", "other")
+        pay = f"""  pay: {{ discovery: [ {{ static: [ "{slow}" ] }} ] }}
+{self.ROUTES}  - {{ match: {{ path: /pay/ }}, service: pay, strip_prefix: true }}
+"""
+        self.start(other, more=pay)
+        answers = []
+        waiting = threading.Thread(target=lambda: answers.append(ask(self.gateway, "/pay/").status))
+        waiting.start()
+        wait_until("it is under way", lambda: any(
+            each["inFlight"] for each in ask(self.admin, "/api/services/pay").json()["endpoints"])
+            or answers)
+        for more in (self.ROUTES, pay, self.ROUTES, pay):
+            self.write(other, more=more)
+            self.assertEqual(self.reload().status, 200)
+        waiting.join()
+        self.assertEqual(answers, [200])
+        for service in (", breaker: { failures: 9 }", ""):
+            self.write(other, more=pay, service=service)
+            self.assertEqual(self.reload().status, 200)
+            self.assertEqual(ask(self.gateway, "/pay/").status, 200)
+        names = [each["name"] for each in ask(self.admin, "/api/services").json()["services"]]
+        self.assertEqual(sorted(names), ["origin", "pay"])
+
+    def test_replaced_services_are_forgotten(self):
+        first = self.web()
+        self.start(first)
+
+        def resident() -> int:
+            with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as file:
+                return int(file.read().split()[1]) * 4096
+
+        def replace(count: int):
+            for i in range(count):
+                self.write(first, more=self.ROUTES,
+                           service=f", breaker: {{ failures: {5 + i % 2} }}, "
+                           "rate_limit: { rate: 100000/s, burst: 1000, key: client_ip }")
+                self.assertEqual(self.reload().status, 200)
+                self.assertEqual(ask(self.gateway, "/").status, 200)
+
+        replace(10)
+        before = resident()
+        replace(100)
+        wait_until("their memory is free again",
+                   lambda: resident() - before < 40 << 20, 10)
+
     def test_a_bad_file_changes_nothing_and_says_where(self):
         first = self.web()
         self.start(first)
