@@ -3,6 +3,9 @@
 // and listeners draw on the same descriptors. Split among them it would leave each a handful where
 // descriptors are few and lanes many.
 //
+// Order of shedding, as places run out: keep-alive ends (is_crowded), accepting ends (try_enter),
+// requests are refused by what limits them (upstream/concurrency_gate).
+//
 // Shared by the lanes: one atomic, changed once when a connection begins and once when it ends.
 
 #include <atomic>
@@ -23,6 +26,12 @@ class ConnectionBound {
     return false;
   }
   void leave() noexcept { open_.fetch_sub(1, std::memory_order_relaxed); }
+
+  /// Seven places of eight are taken: connections then end with their answer, so that newcomers
+  /// find a place before anybody has to be refused one. Cost: one load.
+  bool is_crowded() const noexcept {
+    return max_ >= 8 && open_.load(std::memory_order_relaxed) >= max_ - max_ / 8;
+  }
 
   std::uint32_t max() const noexcept { return max_; }
   std::uint32_t open() const noexcept { return open_.load(std::memory_order_relaxed); }

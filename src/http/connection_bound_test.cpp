@@ -20,6 +20,42 @@ class Greeting final : public Handler {
   }
 };
 
+TEST(ConnectionBound, KeepAliveEndsBeforeAnybodyIsRefused) {
+  runtime::ManualLane lane;
+  LaneContext context(lane);
+  Greeting handler;
+  ConnectionBound bound(16);
+  ServerLimits limits;
+  limits.together = &bound;
+  telemetry::ListenerTraffic traffic(1);
+  Server server(context, nullptr, 0, limits, traffic.lane(0), handler);
+  std::vector<std::unique_ptr<net::PipeStream>> clients;
+  const auto connect = [&] {
+    auto [near, far] = net::PipeStream::make_pair(lane);
+    server.adopt(std::move(near), net::Address::parse("192.0.2.7:1").value());
+    lane.run();
+    clients.push_back(std::move(far));
+  };
+  const auto answer = [&](net::PipeStream& client) {
+    client.push("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    lane.run();
+    return std::string(client.take());
+  };
+  for (int i = 0; i < 13; ++i) connect();
+  EXPECT_EQ(answer(*clients[0]).find("Connection: close"), std::string::npos);
+  connect();  // 14 of 16
+  EXPECT_NE(answer(*clients[0]).find("Connection: close"), std::string::npos);
+  lane.run();
+  EXPECT_TRUE(clients[0]->peer_ended());
+  clients[0].reset();
+  lane.run();
+  EXPECT_EQ(bound.open(), 13u);
+  EXPECT_EQ(answer(*clients[1]).find("Connection: close"), std::string::npos) << "there is room";
+  EXPECT_EQ(traffic.total().refused, 0u);
+  clients.clear();
+  lane.run();
+}
+
 TEST(ConnectionBound, ManyServersShareItToTheLastPlace) {
   runtime::ManualLane lane;
   LaneContext context(lane);

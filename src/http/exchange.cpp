@@ -19,7 +19,8 @@ Exchange::Exchange(LaneContext& context, net::Stream& client, net::Buffer& input
       minor_(context.request.minor),
       is_head_request_(context.request.method == "HEAD"),
       expects_continue_(context.request.expects_continue),
-      keep_alive_(context.request.keep_alive),
+      keep_alive_(context.request.keep_alive &&
+                  !(limits.together != nullptr && limits.together->is_crowded())),
       is_last_(!context.request.keep_alive) {
   switch (context.request.framing) {
     case Framing::length:
