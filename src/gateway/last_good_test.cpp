@@ -134,7 +134,8 @@ TEST_F(LastGoodFallback, RequestsOfOneClientAreNeitherKeptNorServed) {
   };
   for (const std::string line :
        {"Authorization: Basic x\r\n", "Cookie: a=1\r\n", "Cache-Control: no-store\r\n",
-        "Content-Length: 0\r\nCookie: b\r\n"}) {
+        "Content-Length: 0\r\nCookie: b\r\n", "X-Api-Key: alice\r\n", "x-auth-token: t\r\n",
+        "X-User: alice\r\n", "X-Amz-Security-Token: t\r\n"}) {
     open();
     EXPECT_EQ(status_of(after_good(good, with(line), kGet)), 503) << "kept: " << line;
     open();
