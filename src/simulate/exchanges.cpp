@@ -12,7 +12,8 @@ namespace {
 
 using balance::Cause;
 
-constexpr base::Duration kPlacePause = std::chrono::milliseconds(5);  // as in gateway/resilience
+// Always the shortest pause of upstream/attempt, which waits longer from try to try.
+constexpr base::Duration kPlacePause = std::chrono::milliseconds(5);
 
 void end_permit(balance::Breaker::Permit& permit, balance::Outcome verdict, base::Time now) {
   switch (verdict) {

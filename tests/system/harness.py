@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -164,6 +165,27 @@ class Case(unittest.TestCase):
         admin = process.stdout.readline()
         self.assertTrue(admin, (self.directory / "stderr.txt").read_text())
         return process, gateway.split()[-1], admin.split()[-1]
+
+
+class Backend:
+    """Takes connections on a port of its own until the test ends, each served on a thread."""
+
+    def __init__(self, case: "Case"):
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.server.getsockname()[1]
+        case.addCleanup(self.server.close)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                sock, _ = self.server.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(sock,), daemon=True).start()
+
+    def serve(self, sock: socket.socket):
+        raise NotImplementedError
 
 
 def gateway_to(*endpoints: str, limits: str = "", extra: str = "", route: str = "") -> str:

@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 
-from harness import Case, ask, connect, read_answer, run, wait_until
+from harness import Backend, Case, ask, connect, read_answer, run, wait_until
 from test_control import Load
 
 WEIR = os.environ.get("WEIR_BIN", "weir")
@@ -14,22 +14,8 @@ UPGRADE = ("GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: webso
 ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
-class Echo:
+class Echo(Backend):
     """Takes every upgrade and sends back what comes after it."""
-
-    def __init__(self, case: Case):
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.server.getsockname()[1]
-        case.addCleanup(self.server.close)
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                sock, _ = self.server.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(sock,), daemon=True).start()
 
     def serve(self, sock: socket.socket):
         with sock:

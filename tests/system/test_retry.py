@@ -4,32 +4,21 @@ import socket
 import struct
 import threading
 
-from harness import Case, ask, connect, gateway_to, read_answer
+from harness import Backend, Case, ask, connect, gateway_to, read_answer
 
 BODY = b"amount=100&to=bob"
 REQUEST = (b"POST /pay HTTP/1.1\r\nHost: shop.example\r\nContent-Type: text/plain\r\n"
            b"Content-Length: %d\r\n\r\n" % len(BODY)) + BODY
 
 
-class Resetting:
+class Resetting(Backend):
     """Reads so many bytes of each connection and resets it; notes what every one had sent."""
 
     def __init__(self, case: Case):
         self.take = 0
         self.lock = threading.Lock()
         self.seen: list[bytes] = []
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.server.getsockname()[1]
-        case.addCleanup(self.server.close)
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                sock, _ = self.server.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(sock,), daemon=True).start()
+        super().__init__(case)
 
     def serve(self, sock: socket.socket):
         with sock:
