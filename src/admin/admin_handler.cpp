@@ -62,8 +62,8 @@ const AdminHandler::Route AdminHandler::kRoutes[] = {
     {"/request", "GET", &AdminHandler::request, true},
     {"/assets/status.css", "GET, HEAD", &AdminHandler::front},
     {"/api/metrics", "GET, HEAD", &AdminHandler::api_metrics},
-    {"/api/services", "GET, HEAD", &AdminHandler::services},
-    {"/api/services/{id}", "GET, HEAD", &AdminHandler::service},
+    {"/api/services", "GET, HEAD, POST", &AdminHandler::services},
+    {"/api/services/{id}", "GET, HEAD, PATCH, DELETE", &AdminHandler::service},
     {"/api/services/{id}/output", "GET, HEAD", &AdminHandler::logs},
     {"/api/services/{id}/start", "POST", &AdminHandler::act},
     {"/api/services/{id}/stop", "POST", &AdminHandler::act},
@@ -77,6 +77,7 @@ const AdminHandler::Route AdminHandler::kRoutes[] = {
     {"/api/store/{id}", "GET, HEAD", &AdminHandler::store_show},
     {"/api/config", "GET, HEAD", &AdminHandler::config},
     {"/api/config/reload", "POST", &AdminHandler::reload},
+    {"/api/config/{id}", "DELETE", &AdminHandler::unset},
     {"/algorithm/{id}", "GET, POST", &AdminHandler::algorithm, true},
     {"/strategy", "POST", &AdminHandler::strategy},
     {"/api/circuit-breakers", "GET, HEAD", &AdminHandler::breakers},
@@ -144,20 +145,6 @@ AdminHandler::Answer AdminHandler::metrics(AdminRequest request) {
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = std::move(text);
   co_return response;
-}
-
-AdminHandler::Answer AdminHandler::services(AdminRequest) {
-  co_return json(services_json(port_.traffic()));
-}
-
-AdminHandler::Answer AdminHandler::service(AdminRequest request) {
-  const observe::TrafficView view = port_.traffic();
-  const observe::ServiceView* service = find_service(view, request.id);
-  if (service == nullptr) {
-    co_return problem(404, fmt::format("no service '{}'", request.id),
-                      "GET /api/services lists them.");
-  }
-  co_return json(service_json(*service));
 }
 
 AdminHandler::Answer AdminHandler::api_metrics(AdminRequest) {

@@ -77,8 +77,6 @@ class AdminHandler final : public http::Handler {
   Answer health(AdminRequest request);
   Answer ready(AdminRequest request);
   Answer metrics(AdminRequest request);
-  Answer services(AdminRequest request);
-  Answer service(AdminRequest request);
   Answer api_metrics(AdminRequest request);
   Answer stats(AdminRequest request);
   Answer servers(AdminRequest request);
@@ -88,8 +86,7 @@ class AdminHandler final : public http::Handler {
   Answer front(AdminRequest request);
 
   // control_paths.cpp
-  http::Response change_algorithm(const AdminRequest& request, std::string service,
-                                  balance::Algorithm algorithm);
+  Answer change_algorithm(AdminRequest request, std::string service, balance::Algorithm algorithm);
   Answer algorithm(AdminRequest request);
   Answer algorithms(AdminRequest request);
   Answer strategy(AdminRequest request);
@@ -105,6 +102,12 @@ class AdminHandler final : public http::Handler {
   Answer scale(AdminRequest request);
   Answer scale_to(AdminRequest request, std::string service, control::ScaleWish wish);
   Answer endpoint(AdminRequest request);
+
+  // service_paths.cpp
+  Answer services(AdminRequest request);
+  Answer service(AdminRequest request);
+  Answer change_service(AdminRequest request);
+  Answer unset(AdminRequest request);
 
   // decision_paths.cpp
   Answer decisions(AdminRequest request);

@@ -12,12 +12,15 @@
 
 #include "balance/algorithm.hpp"
 #include "base/result.hpp"
+#include "config/overlay.hpp"
 #include "config/settings.hpp"
+#include "config/sources.hpp"
 #include "control/operator_command.hpp"
 #include "control/scale_command.hpp"
 #include "gateway/decision_view.hpp"
 #include "observe/traffic_view.hpp"
 #include "runtime/task.hpp"
+#include "store/overlay.hpp"
 #include "store/store.hpp"
 #include "supervise/output_log.hpp"
 
@@ -84,10 +87,23 @@ class AdminPort {
   /// Nothing without a store.
   virtual std::optional<store::Health> store_health() const = 0;
 
-  // ---- the configuration. Reload blocks elsewhere. Fails: deadline.
+  /// Waits until what was changed before is on the disk. Without a store, or while it is away: at
+  /// once.
+  virtual runtime::Task<void> settle() = 0;
+
+  // ---- the configuration. Reload and what changes it block elsewhere. Fails: deadline.
 
   virtual runtime::Task<base::Result<ReloadReport>> reload(bool plan_only, std::string by) = 0;
+  /// Lays over the file, all of it or nothing.
+  virtual runtime::Task<base::Result<ReloadReport>> change(std::vector<config::OverlayEdit> edits,
+                                                           std::string by) = 0;
+  /// Ends one change that was made at run time. Fails: not_found; conflict.
+  virtual runtime::Task<base::Result<void>> unset(std::string key, std::string by) = 0;
   virtual std::shared_ptr<const config::Settings> settings() const = 0;
+  /// Of the settings; null when unknown.
+  virtual std::shared_ptr<const config::Sources> sources() const = 0;
+  /// What was changed at run time, by key.
+  virtual std::vector<store::OverlayRow> overlay() const = 0;
 
   // ---- what was decided (decision_paths.cpp). Fails: deadline, when a lane does not answer.
 
@@ -100,12 +116,13 @@ class AdminPort {
   virtual runtime::Task<base::Result<gateway::ExplainedRequest>> explain(
       gateway::RequestSketch sketch, std::string listener) = 0;
 
-  // ---- the operator's changes: made and published when they return, and logged as done by `by`.
-  // A refused one changes nothing and fails with not_found, invalid_argument or conflict.
+  // ---- the operator's changes: made and published when they return, logged as done by `by`, and
+  // kept over reloads and restarts. A refused one changes nothing and fails with not_found,
+  // invalid_argument or conflict.
 
   /// `service` by number or name; empty: all.
-  virtual base::Result<std::vector<control::AlgorithmChange>> set_algorithm(
-      std::string service, balance::Algorithm algorithm, const std::string& by) = 0;
+  virtual runtime::Task<base::Result<std::vector<control::AlgorithmChange>>> set_algorithm(
+      std::string service, balance::Algorithm algorithm, std::string by) = 0;
   /// Nothing: adaptive chooses by itself again.
   virtual base::Result<void> pin_arm(std::string service, std::optional<balance::Algorithm> arm,
                                      const std::string& by) = 0;

@@ -239,6 +239,10 @@ AdminHandler::Answer AdminHandler::answer(const Route& route, AdminRequest reque
   if (response.status >= 400) co_return response;
   if (is_change && !trail.is_noted) trail.add(std::move(what), std::move(subject));
   access_.note(trail, actor);
+  if (is_change || !trail.notes.empty()) {
+    auto settling = port_.settle();
+    co_await settling;
+  }
   co_return response;
 }
 

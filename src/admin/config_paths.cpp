@@ -1,6 +1,9 @@
 // AdminHandler, the paths that show the configuration and read it again.
+#include <fmt/format.h>
+
 #include "admin/admin_handler.hpp"
 #include "admin/answer.hpp"
+#include "admin/report_json.hpp"
 #include "config/effective.hpp"
 
 namespace weir::admin {
@@ -21,17 +24,43 @@ config::Settings without_secrets(config::Settings settings) {
   return settings;
 }
 
-base::json::array lines_json(const std::vector<std::string>& lines) {
-  base::json::array out;
-  for (const std::string& each : lines) out.emplace_back(each);
+base::json::object row_json(const store::OverlayRow& row) {
+  auto value = base::parse_json(row.value);
+  return {{"key", row.key},
+          {"value", value ? std::move(*value) : base::json::value(row.value)},
+          {"origin", row.origin},
+          {"by", row.who},
+          {"at", row.at_ms}};
+}
+
+// What no key of the file says, as comments: the text is a file that can be used.
+std::string state_lines(const std::vector<store::OverlayRow>& rows) {
+  std::string out;
+  for (const store::OverlayRow& row : rows) {
+    if (config::is_overlay_key(row.key)) continue;
+    if (out.empty()) out = "# changed at run time, beside the file:\n";
+    out += fmt::format("#   {}: {}  # run time, by {} ({})\n", row.key, row.value, row.who,
+                       row.origin);
+  }
   return out;
 }
 
 }  // namespace
 
-AdminHandler::Answer AdminHandler::config(AdminRequest) {
+AdminHandler::Answer AdminHandler::config(AdminRequest request) {
+  const std::string word = query_value(request.query, "effective");
+  if (!word.empty() && word != "true" && word != "false") {
+    co_return problem(422, "effective: not true or false");
+  }
   const config::Settings shown = without_secrets(*port_.settings());
-  co_return json(base::json::object{{"format", "yaml"}, {"config", config::to_yaml(shown)}});
+  const std::vector<store::OverlayRow> rows = port_.overlay();
+  const auto sources = word == "true" ? port_.sources() : nullptr;
+  std::string text = config::to_yaml(shown, sources.get());
+  if (word == "true") text += state_lines(rows);
+  base::json::array overlay;
+  for (const store::OverlayRow& row : rows) overlay.push_back(row_json(row));
+  co_return json(base::json::object{
+      {"format", "yaml"}, {"config", std::move(text)}, {"overlay", std::move(overlay)}});
 }
 
 // 200 also for a plan; 422 when the file has mistakes, and then nothing was changed.
@@ -49,17 +78,9 @@ AdminHandler::Answer AdminHandler::reload(AdminRequest request) {
                        base::to_text(base::json::value(lines_json(report->plan))));
   }
   if (!report->problems.empty()) {
-    http::Response refused = problem(422, report->problems.front(),
-                                     "Nothing was changed. Correct the file; `weir check` "
-                                     "shows every mistake.");
-    auto body = base::parse_json(refused.body);
-    if (body && body->is_object()) {
-      body->get_object()["applied"] = false;
-      body->get_object()["problems"] = lines_json(report->problems);
-      body->get_object()["plan"] = lines_json(report->plan);
-      refused.body = base::to_text(*body) + "\n";
-    }
-    co_return refused;
+    co_return refused_report(*report,
+                             "Nothing was changed. Correct the file; `weir check` shows "
+                             "every mistake.");
   }
   co_return json(base::json::object{{"applied", report->applied},
                                     {"plan", lines_json(report->plan)},

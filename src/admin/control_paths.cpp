@@ -40,14 +40,15 @@ std::string subject_of(std::string_view service, std::string_view endpoint) {
 
 }  // namespace
 
-http::Response AdminHandler::change_algorithm(const AdminRequest& request, std::string service,
-                                              balance::Algorithm algorithm) {
-  const auto changes = port_.set_algorithm(std::move(service), algorithm, request.by);
-  if (!changes) return from_error(changes.error());
+AdminHandler::Answer AdminHandler::change_algorithm(AdminRequest request, std::string service,
+                                                    balance::Algorithm algorithm) {
+  auto changing = port_.set_algorithm(std::move(service), algorithm, request.by);
+  const auto changes = co_await changing;
+  if (!changes) co_return from_error(changes.error());
   for (const auto& each : *changes) {
     request.trail->add("algorithm.set", each.service, quoted(each.from), quoted(each.to));
   }
-  return json(algorithm_json(balance::name(algorithm), *changes));
+  co_return json(algorithm_json(balance::name(algorithm), *changes));
 }
 
 AdminHandler::Answer AdminHandler::algorithm(AdminRequest request) {
@@ -55,7 +56,10 @@ AdminHandler::Answer AdminHandler::algorithm(AdminRequest request) {
   if (!algorithm) co_return problem(404, unknown_algorithm(request.id));
   const std::string service = query_value(request.query, "service");
   const std::string pin = query_value(request.query, "pin");
-  if (pin.empty()) co_return change_algorithm(request, service, *algorithm);
+  if (pin.empty()) {
+    auto changing = change_algorithm(std::move(request), service, *algorithm);
+    co_return co_await changing;
+  }
   if (*algorithm != balance::Algorithm::adaptive) {
     co_return problem(422, fmt::format("pin: only adaptive has arms, not {}", request.id));
   }
@@ -110,7 +114,8 @@ AdminHandler::Answer AdminHandler::strategy(AdminRequest request) {
     }
     service = view.services.front().name;
   }
-  co_return change_algorithm(request, std::move(service), *algorithm);
+  auto changing = change_algorithm(std::move(request), std::move(service), *algorithm);
+  co_return co_await changing;
 }
 
 AdminHandler::Answer AdminHandler::breakers(AdminRequest request) {

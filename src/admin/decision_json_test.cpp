@@ -91,16 +91,15 @@ TEST(DecisionJson, ADecisionIsToldWhole) {
 
 TEST(DecisionJson, APickShowsItsCandidates) {
   const base::json::object out = decision_json(a_failure(), one_service());
-  EXPECT_EQ(
-      base::to_text(out.at("picks").at(0)),
-      R"({"algorithm":"random_two","algorithmsAtWork":1,"challenger":false,)"
-      R"("generation":12,"panic":false,"key":"fedcba9876543210",)"
-      R"("total":3,"eligible":2,)"
-      R"("scoreMeaning":"(in-flight + 1)/weight; the lower of a random pair",)"
-      R"J("highestWins":false,"chosen":"endpoint 7 (gone)","chosenId":7,"candidates":[)J"
-      R"({"endpoint":"web-1","endpointId":4,"score":1.235,"weight":2,"inFlight":1,)"
-      R"J("tried":false},{"endpoint":"endpoint 7 (gone)","endpointId":7,"score":null,)J"
-      R"("weight":1,"inFlight":0,"tried":true}]})");
+  EXPECT_EQ(base::to_text(out.at("picks").at(0)),
+            R"({"algorithm":"random_two","algorithmsAtWork":1,"challenger":false,)"
+            R"("generation":12,"panic":false,"key":"fedcba9876543210",)"
+            R"("total":3,"eligible":2,)"
+            R"("scoreMeaning":"(in-flight + 1)/weight; the lower of a random pair",)"
+            R"J("highestWins":false,"chosen":"endpoint 7 (gone)","chosenId":7,"candidates":[)J"
+            R"({"endpoint":"web-1","endpointId":4,"score":1.235,"weight":2,"inFlight":1,)"
+            R"J("tried":false},{"endpoint":"endpoint 7 (gone)","endpointId":7,"score":null,)J"
+            R"("weight":1,"inFlight":0,"tried":true}]})");
   gateway::DecisionView untraced = a_failure();
   untraced.trace = nullptr;
   const base::json::object plain = decision_json(untraced, one_service());

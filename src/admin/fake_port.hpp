@@ -44,7 +44,17 @@ class FakePort final : public AdminPort {
   runtime::Task<base::Result<ReloadReport>> reload(bool, std::string) override {
     co_return refused();
   }
+  runtime::Task<base::Result<ReloadReport>> change(std::vector<config::OverlayEdit>,
+                                                   std::string) override {
+    co_return refused();
+  }
+  runtime::Task<base::Result<void>> unset(std::string, std::string) override {
+    co_return refused();
+  }
+  runtime::Task<void> settle() override { co_return; }
   std::shared_ptr<const config::Settings> settings() const override { return nullptr; }
+  std::shared_ptr<const config::Sources> sources() const override { return nullptr; }
+  std::vector<store::OverlayRow> overlay() const override { return {}; }
   runtime::Task<base::Result<std::vector<gateway::DecisionView>>> decisions(
       gateway::DecisionFilter) override {
     co_return refused();
@@ -56,9 +66,9 @@ class FakePort final : public AdminPort {
                                                                  std::string) override {
     co_return refused();
   }
-  base::Result<std::vector<control::AlgorithmChange>> set_algorithm(std::string, balance::Algorithm,
-                                                                    const std::string&) override {
-    return refused();
+  runtime::Task<base::Result<std::vector<control::AlgorithmChange>>> set_algorithm(
+      std::string, balance::Algorithm, std::string) override {
+    co_return refused();
   }
   base::Result<void> pin_arm(std::string, std::optional<balance::Algorithm>,
                              const std::string&) override {

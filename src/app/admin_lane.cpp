@@ -36,6 +36,8 @@ runtime::Task<void> restart_and_tell(control::ProcessService& processes, Done do
   done.complete(co_await restarting);
 }
 
+std::string quoted(std::string_view word) { return fmt::format("\"{}\"", word); }
+
 runtime::Task<void> wait_and_tell(control::ProcessService& processes, Done done) {
   auto waiting = processes.wait_eligible();
   done.complete(co_await waiting);
@@ -180,26 +182,6 @@ runtime::Task<base::Result<void>> AdminLane::act(std::string id, std::string act
   co_return result;
 }
 
-runtime::Task<base::Result<control::ScaleAnswer>> AdminLane::scale(std::string id,
-                                                                   control::ScaleWish wish,
-                                                                   std::string by) {
-  WEIR_CO_TRY(const std::string name, resolve(id));
-  runtime::Foreign<control::ScaleAnswer> hop(lane_);
-  control_.post([this, name, wish, by, done = hop.completer()]() mutable {
-    control::Scaler* scaler = control_.find_scaler(name);
-    if (scaler != nullptr) {
-      done.complete(scaler->by_hand(wish, by, control_.now()));
-      return;
-    }
-    control::ScaleAnswer answer{.service = name};
-    answer.kind = control::ScaleAnswer::Kind::impossible;
-    answer.detail = name + " has neither processes nor containers of weir's own to scale";
-    done.complete(std::move(answer));
-  });
-  auto waiting = hop.wait(lane_.after(kHopTime), &ending_);
-  co_return co_await waiting;
-}
-
 base::Result<std::vector<supervise::OutputLine>> AdminLane::output(std::string id,
                                                                    std::uint64_t after,
                                                                    std::size_t limit) const {
@@ -209,21 +191,14 @@ base::Result<std::vector<supervise::OutputLine>> AdminLane::output(std::string i
 
 // ---- the operator's changes: the registry is thread-safe, so none goes to another lane
 
-base::Result<std::vector<control::AlgorithmChange>> AdminLane::set_algorithm(
-    std::string service, balance::Algorithm algorithm, const std::string& by) {
-  WEIR_TRY(auto changes, control_.registry().set_algorithm(service, algorithm, base::real_now()));
-  for (const control::AlgorithmChange& each : changes) {
-    control_.log().info("control", {{"service", each.service}, {"by", by}}, "algorithm: {} -> {}",
-                        each.from, each.to);
-  }
-  return changes;
-}
-
 base::Result<void> AdminLane::pin_arm(std::string service, std::optional<balance::Algorithm> arm,
                                       const std::string& by) {
   WEIR_CHECK(control_.registry().pin_arm(service, arm, base::real_now()));
   control_.log().info("control", {{"service", service}, {"by", by}}, "adaptive: {}",
                       arm ? fmt::format("pinned to {}", balance::name(*arm)) : "chooses again");
+  WEIR_TRY(const std::string name, resolve(service));
+  reloader_.note({control::StateKind::arm, name, {}},
+                 arm ? std::optional(quoted(balance::name(*arm))) : std::nullopt, by);
   return {};
 }
 
@@ -233,7 +208,13 @@ base::Result<std::vector<control::BreakerOperated>> AdminLane::operate_breakers(
   WEIR_TRY(auto done,
            control_.registry().operate_breakers(target, action, base::real_now(), &seen));
   std::size_t changed = 0;
+  const bool is_forced =
+      action == control::BreakerAction::open || action == control::BreakerAction::close;
   for (const control::BreakerOperated& each : done) {
+    const auto kind = each.endpoint.empty() ? control::StateKind::service_breaker
+                                            : control::StateKind::endpoint_breaker;
+    reloader_.note({kind, each.service, each.endpoint},
+                   is_forced ? std::optional(quoted(control::name(action))) : std::nullopt, by);
     if (!each.changed) continue;
     ++changed;
     control_.log().info("control",
@@ -260,6 +241,8 @@ base::Result<control::DrainChange> AdminLane::set_draining(const control::Endpoi
                        {"by", by}},
                       "{}{}", draining ? "drain" : "undrain",
                       done.changed ? "" : ": was so already");
+  reloader_.note({control::StateKind::drain, done.service, done.endpoint},
+                 draining ? std::optional<std::string>("true") : std::nullopt, by);
   for (const control::HostChange& each : seen) control::log_change(control_.log(), each);
   return done;
 }
@@ -271,6 +254,8 @@ base::Result<control::WeightChange> AdminLane::set_weight(const control::Endpoin
   control_.log().info("control",
                       {{"service", done.service}, {"endpoint", done.endpoint}, {"by", by}},
                       "weight: {} -> {}", done.from, done.to);
+  reloader_.note({control::StateKind::weight, done.service, done.endpoint},
+                 weight ? std::optional(std::to_string(*weight)) : std::nullopt, by);
   return done;
 }
 

@@ -2,6 +2,7 @@
 // AdminLane: the admin listener on a lane of its own, and the port through which its paths reach
 // the control lane and the data lanes.
 
+#include <functional>
 #include <memory>
 #include <thread>
 
@@ -43,9 +44,17 @@ class AdminLane final : public admin::AdminPort {
   runtime::Task<base::Result<std::vector<store::TableSize>>> store_tables() override;
   std::optional<store::Health> store_health() const override;
   runtime::Task<base::Result<admin::ReloadReport>> reload(bool plan_only, std::string by) override;
+  runtime::Task<base::Result<admin::ReloadReport>> change(std::vector<config::OverlayEdit> edits,
+                                                          std::string by) override;
+  runtime::Task<base::Result<void>> unset(std::string key, std::string by) override;
+  runtime::Task<void> settle() override;
   std::shared_ptr<const config::Settings> settings() const override {
-    return reloader_.current_settings();
+    return reloader_.in_force().settings;
   }
+  std::shared_ptr<const config::Sources> sources() const override {
+    return reloader_.in_force().sources;
+  }
+  std::vector<store::OverlayRow> overlay() const override { return reloader_.overlay(); }
   runtime::Task<base::Result<control::ScaleAnswer>> scale(std::string service,
                                                           control::ScaleWish wish,
                                                           std::string by) override;
@@ -54,9 +63,8 @@ class AdminLane final : public admin::AdminPort {
   runtime::Task<base::Result<gateway::DecisionView>> decision(std::string request_id) override;
   runtime::Task<base::Result<gateway::ExplainedRequest>> explain(gateway::RequestSketch sketch,
                                                                  std::string listener) override;
-  base::Result<std::vector<control::AlgorithmChange>> set_algorithm(std::string service,
-                                                                    balance::Algorithm algorithm,
-                                                                    const std::string& by) override;
+  runtime::Task<base::Result<std::vector<control::AlgorithmChange>>> set_algorithm(
+      std::string service, balance::Algorithm algorithm, std::string by) override;
   base::Result<void> pin_arm(std::string service, std::optional<balance::Algorithm> arm,
                              const std::string& by) override;
   base::Result<std::vector<control::BreakerOperated>> operate_breakers(
@@ -80,6 +88,12 @@ class AdminLane final : public admin::AdminPort {
         traffic_(1) {}
 
   base::Result<std::string> resolve(const std::string& id) const;
+  runtime::Task<base::Result<admin::ReloadReport>> lay(std::vector<config::OverlayEdit> edits,
+                                                       std::string by, bool is_news);
+  /// `work` on a thread that may block; its value here. Fails: cancelled, when weir ends.
+  template <class Value>
+  runtime::Task<base::Result<Value>> on_thread(const char* name,
+                                               std::move_only_function<Value()> work);
 
   ControlPlane& control_;
   DataLanes& lanes_;

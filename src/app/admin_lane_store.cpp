@@ -1,16 +1,12 @@
-// AdminLane: the store and the configuration, both on threads that may block.
-#include <pthread.h>
-
-#include <thread>
-
+// AdminLane: the store, on threads that may block.
 #include "app/admin_lane.hpp"
 #include "runtime/foreign.hpp"
-#include "telemetry/background_thread.hpp"
 
 namespace weir::app {
 namespace {
 
 constexpr base::Duration kReadTime = std::chrono::seconds(10);
+constexpr base::Duration kSettleTime = std::chrono::seconds(2);
 
 base::Fail no_store() {
   return base::fail(base::Errc::not_found,
@@ -48,20 +44,10 @@ std::optional<store::Health> AdminLane::store_health() const {
   return store_->health();
 }
 
-// A thread for each: reloads are rare, one at a time, and wait for files and names.
-runtime::Task<base::Result<admin::ReloadReport>> AdminLane::reload(bool plan_only, std::string by) {
-  runtime::Foreign<admin::ReloadReport> hop(lane_);
-  std::thread worker = telemetry::start_background(
-      "reload", [this, plan_only, by, done = hop.completer()]() mutable {
-        ReloadOutcome outcome = reloader_.reload(plan_only, by);
-        done.complete({outcome.applied, std::move(outcome.plan), std::move(outcome.problems),
-                       std::move(outcome.warnings)});
-      });
-  // Without a limit: the thread is to be joined, and that must not stop the lane.
-  auto waiting = hop.wait(base::Deadline(), &ending_);
-  auto report = co_await waiting;
-  worker.join();
-  co_return report;
+runtime::Task<void> AdminLane::settle() {
+  if (store_ == nullptr || !store_->health().ok) co_return;
+  auto flushing = store_->flush(lane_, lane_.after(kSettleTime));
+  (void)co_await flushing;  // what is late is on its way, and health() says so
 }
 
 }  // namespace weir::app

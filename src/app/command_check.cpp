@@ -7,6 +7,7 @@
 
 #include "app/command_line.hpp"
 #include "app/commands.hpp"
+#include "app/process_environment.hpp"
 #include "base/json.hpp"
 #include "config/effective.hpp"
 #include "config/json_schema.hpp"
@@ -20,6 +21,7 @@ struct CheckOptions {
   bool effective = false;
   bool schema = false;
   bool json = false;
+  std::string env_file;
 };
 
 base::json::array to_json(const std::vector<config::Problem>& problems) {
@@ -44,7 +46,9 @@ int check(const CheckOptions& options) {
   }
   if (options.config.empty())
     return complain(kUsage, "check needs a file: weir check -c weir.yaml");
-  const config::LoadResult loaded = config::load_file(options.config);
+  const auto environment = read_environment(options.env_file);
+  if (!environment) return kConfiguration;
+  const config::LoadResult loaded = config::load_file(options.config, &*environment);
   if (options.json) {
     fmt::print("{}", base::pretty_json(base::json::object{{"ok", loaded.settings != nullptr},
                                                           {"problems", to_json(loaded.problems)},
@@ -61,7 +65,9 @@ int check(const CheckOptions& options) {
                                                 count == 1 ? "" : "s", options.config));
   }
   if (options.effective) {
-    fmt::print("{}", config::to_yaml(*loaded.settings));
+    fmt::print("{}", config::to_yaml(*loaded.settings, loaded.sources.get()));
+    fmt::print("# TOTAL_RECORDS: {}  # {}\n", loaded.surroundings.total_records,
+               loaded.surroundings.total_records_from);
   } else {
     fmt::print("{}: ok ({}, {}, {})\n", options.config,
                counted(loaded.settings->listeners.size(), "listener"),
@@ -77,7 +83,9 @@ void add_check(CommandLine& line) {
   auto options = std::make_shared<CheckOptions>();
   Command command = line.command("check", "Check a configuration file");
   command.text("-c,--config", options->config, "Configuration file");
-  command.flag("--effective", options->effective, "Print it with all defaults");
+  command.flag("--effective", options->effective,
+               "Print it with all defaults, and where each value is from");
+  add_env_file(command, options->env_file);
   command.flag("--schema", options->schema, "Print the JSON Schema of the configuration");
   command.flag("--json", options->json, "Report as JSON");
   command.footer(

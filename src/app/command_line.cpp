@@ -77,7 +77,8 @@ void Command::text(const std::string& names, std::string& into, const std::strin
 
 void Command::texts(const std::string& names, std::vector<std::string>& into,
                     const std::string& help) {
-  app_->add_option(names, into, help)->allow_extra_args(false);  // one value each time
+  CLI::Option* option = app_->add_option(names, into, help);
+  if (!option->get_positional()) option->allow_extra_args(false);  // one value each time
 }
 
 void Command::one_of(const std::string& names, std::string& into,

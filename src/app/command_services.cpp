@@ -80,6 +80,7 @@ void add_services(CommandLine& line) {
       "  weir services web-server      a line an endpoint, and why it is in its state\n"
       "  weir services web-server --json");
   command.runs([options] { return services(*options); });
+  add_register(command);
 }
 
 }  // namespace weir::app

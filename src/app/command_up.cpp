@@ -16,6 +16,7 @@
 
 #include "app/command_line.hpp"
 #include "app/commands.hpp"
+#include "app/process_environment.hpp"
 #include "app/run_instance.hpp"
 #include "app/self_check.hpp"
 #include "app/version.hpp"
@@ -39,6 +40,7 @@ struct UpOptions {
   bool open = false;
   bool json = false;
   bool print_config = false;
+  std::string env_file;
 };
 
 constexpr base::Duration kReadyPatience = std::chrono::seconds(15);
@@ -130,7 +132,9 @@ int up(UpOptions options) {
   }
   double rate = 0;
   if (options.traffic != "off") rate = std::strtod(options.traffic.c_str(), nullptr);
-  const config::LoadResult loaded = config::load_text(text, "built-in configuration");
+  const auto environment = read_environment(options.env_file);
+  if (!environment) return kConfiguration;
+  config::LoadResult loaded = config::load_text(text, "built-in configuration", {}, &*environment);
   if (!loaded.settings) {
     fmt::print(stderr, "{}", config::to_text(loaded.problems));
     return complain(kUsage, "the addresses of --gateway and --admin cannot be used");
@@ -138,7 +142,8 @@ int up(UpOptions options) {
   const base::Time begun = base::real_now();
   block_signals();
   InstanceOptions parts;
-  parts.settings = loaded.settings;
+  parts.loaded = std::move(loaded);
+  parts.environment = *environment;
   parts.lanes = options.lanes;
   parts.data_directory = options.data;
   parts.log_path = options.data + "/weir.log";
@@ -184,6 +189,7 @@ void add_up(CommandLine& line) {
   command.text("--traffic", options->traffic, "Demo traffic in requests/s, or off (25)",
                Presence::optional, {"off|RPS", rate_fault});
   command.number("--lanes", options->lanes, "Data lanes (default: one a core)", 1, 256);
+  add_env_file(command, options->env_file);
   command.flag("--open", options->open, "Open the status page in a browser");
   command.flag("--json", options->json, "Print the start table as one line of JSON");
   command.flag("--print-config", options->print_config,

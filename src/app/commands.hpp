@@ -6,6 +6,7 @@
 
 namespace weir::app {
 
+class Command;
 class CommandLine;
 
 void add_serve(CommandLine& line);
@@ -19,6 +20,8 @@ void add_drain(CommandLine& line);
 void add_explain(CommandLine& line);
 void add_status(CommandLine& line);
 void add_services(CommandLine& line);
+/// The commands below `services`.
+void add_register(Command& services);
 void add_top(CommandLine& line);
 void add_weight(CommandLine& line);
 void add_log(CommandLine& line);

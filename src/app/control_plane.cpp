@@ -40,15 +40,6 @@ observe::LoadView load_of(const observe::Track* track) {
   return load;
 }
 
-UnitFacts facts_of(const ServiceUnit& unit, base::Time now) {
-  UnitFacts out{.wanted = unit.wanted(),
-                .has_processes = unit.settings().process.has_value(),
-                .scaling = std::nullopt,
-                .discoveries = unit.discoveries()};
-  if (unit.scaler() != nullptr) out.scaling = unit.scaler()->view(now);
-  return out;
-}
-
 // Demo traffic and the like: only the log wants to know.
 class HelperObserver final : public supervise::ChildObserver {
  public:
@@ -265,7 +256,7 @@ LoadTable ControlPlane::measure(const std::vector<control::ServiceEntry>& servic
     const auto unit = units_.find(entry.service->name);
     if (unit != units_.end()) {
       table.arms[entry.service->name] = build_arms(unit->second->arms());
-      table.units[entry.service->name] = facts_of(*unit->second, lane_.now());
+      table.units[entry.service->name] = facts_of(*unit->second);
     }
     for (const auto& each : entry.endpoints) {
       table.endpoints[each.endpoint->id].load =

@@ -88,6 +88,7 @@ class ControlPlane {
   void open_sources(const config::Settings& settings);
   runtime::Task<void> remove_unit(std::string name, std::unique_ptr<ServiceUnit> unit,
                                   std::shared_ptr<upstream::Service> service);
+  UnitFacts facts_of(const ServiceUnit& unit) const;
   void share_units();
   std::vector<observe::Subject> subjects(const std::vector<control::ServiceEntry>& services) const;
   LoadTable measure(const std::vector<control::ServiceEntry>& services);

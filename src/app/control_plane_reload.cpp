@@ -123,15 +123,22 @@ void ControlPlane::apply(std::shared_ptr<const config::Settings> next, const Sta
   share_units();
 }
 
+UnitFacts ControlPlane::facts_of(const ServiceUnit& unit) const {
+  UnitFacts out{.wanted = unit.wanted(),
+                .has_processes = unit.settings().process.has_value(),
+                .scaling = std::nullopt,
+                .discoveries = unit.discoveries()};
+  if (unit.scaler() != nullptr) out.scaling = unit.scaler()->view(lane_.now());
+  return out;
+}
+
 // What other threads may know of the units.
 void ControlPlane::share_units() {
   const std::lock_guard lock(loads_mutex_);
   outputs_.clear();
   loads_.units.clear();
   for (const auto& [name, unit] : units_) {
-    UnitFacts& facts = loads_.units[name];
-    facts.wanted = unit->wanted();
-    facts.has_processes = unit->processes() != nullptr;
+    loads_.units[name] = facts_of(*unit);
     if (unit->processes() != nullptr) outputs_[name] = unit->processes()->output();
   }
 }

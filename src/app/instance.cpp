@@ -49,7 +49,7 @@ telemetry::Level to_level(config::LogLevel level) {
 }
 
 base::Result<void> Instance::open_logs() {
-  const config::Settings& settings = *options_.settings;
+  const config::Settings& settings = *options_.loaded.settings;
   const std::string path = options_.log_path.empty() ? settings.log.path : options_.log_path;
   WEIR_TRY(log_fd_, open_append(path));
   sink_ = std::make_unique<EventSink>(log_fd_);
@@ -75,18 +75,20 @@ base::Result<std::unique_ptr<Instance>> Instance::open(InstanceOptions options) 
   std::unique_ptr<Instance> self(new Instance);
   if (options.lanes == 0) options.lanes = std::max(1u, std::thread::hardware_concurrency());
   self->options_ = std::move(options);
-  const config::Settings& settings = *self->options_.settings;
   if (!self->options_.data_directory.empty()) {
     WEIR_TRY(self->directory_, DataDirectory::open(self->options_.data_directory));
   }
   WEIR_CHECK(self->open_logs());
+  WEIR_CHECK(self->open_store_and_overlay());
+  const auto in_force = self->in_force_.settings;
+  const config::Settings& settings = *in_force;
 
   const std::size_t lanes = self->options_.lanes;
   self->registry_ = std::make_unique<control::Registry>(lanes);
   // The control plane knows the services first; routes name what it has made.
   self->routes_ = std::make_unique<runtime::Published<gateway::RouteTable>>(
       std::make_shared<const gateway::RouteTable>(settings, gateway::ServiceFinder()));
-  WEIR_TRY(const StaticTable statics, resolve_statics(settings));
+  WEIR_TRY(self->statics_, resolve_statics(settings, settings, nullptr));
   std::vector<telemetry::RecordRing*> rings;
   for (std::size_t i = 0; self->access_log_ != nullptr && i < lanes; ++i) {
     rings.push_back(&self->access_log_->ring(i));
@@ -97,20 +99,19 @@ base::Result<std::unique_ptr<Instance>> Instance::open(InstanceOptions options) 
                                              self->options_.record_bytes_max, *self->log_));
     self->lanes_->record_into(*self->record_);
   }
-  self->control_ = std::make_unique<ControlPlane>(self->options_.settings, statics,
-                                                  *self->registry_, *self->lanes_, *self->log_);
+  self->control_ = std::make_unique<ControlPlane>(in_force, self->statics_, *self->registry_,
+                                                  *self->lanes_, *self->log_);
   gateway::ServiceFinder services;
   for (const config::Service& service : settings.services) {
     services[service.name] = self->registry_->find_service_named(service.name);
   }
   self->routes_->publish(
       std::make_shared<const gateway::RouteTable>(settings, services, self->routes_->load().get()));
-  WEIR_TRY(
-      self->store_,
-      open_store(store_target(settings.admin.store, self->options_.data_directory), *self->log_));
-  self->sink_->attach(self->store_.get());
   WEIR_TRY(self->admin_, AdminLane::open(settings, *self->control_, *self->lanes_, *self,
                                          self->store_.get(), *self->log_tail_));
+  self->guard_ = control::EndpointGuard(self->admin_->address());
+  self->registry_->set_guard(self->guard_, base::real_now());
+  self->restore_state();
   return self;
 }
 
@@ -175,6 +176,8 @@ Instance::~Instance() {
   if (admin_ != nullptr) admin_->stop();
   if (sink_ != nullptr) sink_->attach(nullptr);
   if (log_ != nullptr) log_->flush();
+  numbers_.reset();
+  book_.reset();
   store_.reset();
   admin_.reset();
   lanes_.reset();

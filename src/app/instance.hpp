@@ -3,8 +3,9 @@
 // control plane, admin lane. `weir serve` and `weir up` differ only in where the settings come from
 // and what they print.
 //
-// Order of birth: log → registry and routes → data lanes (listeners bound) → control (children
-// start) → admin. Order of death: data lanes drain → admin → children → log.
+// Order of birth: log → store, and what it has laid over the file → registry and routes → data
+// lanes (listeners bound) → control (children start) → admin. Order of death: data lanes drain →
+// admin → children → log.
 
 #include <memory>
 #include <mutex>
@@ -15,8 +16,11 @@
 #include "app/data_directory.hpp"
 #include "app/data_lanes.hpp"
 #include "app/event_sink.hpp"
+#include "app/overlay_book.hpp"
 #include "app/record_file.hpp"
 #include "app/reloader.hpp"
+#include "app/service_numbers.hpp"
+#include "config/load.hpp"
 #include "observe/access_log.hpp"
 #include "store/store.hpp"
 #include "telemetry/log.hpp"
@@ -25,7 +29,8 @@
 namespace weir::app {
 
 struct InstanceOptions {
-  std::shared_ptr<const config::Settings> settings;
+  config::LoadResult loaded;  ///< with settings, and nothing of the overlay
+  config::Environment environment;
   std::size_t lanes = 0;       ///< 0: one a core
   std::string data_directory;  ///< empty: none
   std::string log_path;        ///< empty: as the settings say
@@ -60,14 +65,36 @@ class Instance final : public Reloader {
   bool has_file() const noexcept { return !options_.config_path.empty(); }
   /// From any thread but the lanes'. Blocks while the file is read and names are resolved.
   ReloadOutcome reload(bool plan_only, const std::string& by) override;
-  std::shared_ptr<const config::Settings> current_settings() const override {
-    return control_->settings();
-  }
+  ReloadOutcome change(const std::vector<config::OverlayEdit>& edits, const std::string& by,
+                       bool is_news) override;
+  base::Result<void> unset(const std::string& key, const std::string& by) override;
+  void note(const control::StateKey& key, const std::optional<std::string>& value,
+            const std::string& by) override;
+  std::vector<store::OverlayRow> overlay() const override { return book_->rows(); }
+  InForce in_force() const override;
 
  private:
   Instance() = default;
   base::Result<void> open_logs();
+  base::Result<void> open_store_and_overlay();
+
+  // instance_reload.cpp
+  struct Candidate {
+    ReloadOutcome outcome;
+    std::shared_ptr<config::Settings> next;  // null with problems
+    StaticTable statics;
+  };
+  /// `known`: addresses of names that are not resolved again; null: all are.
+  Candidate judge(const config::LoadResult& loaded, const StaticTable* known);
+  void take_over(config::LoadResult loaded, Candidate candidate,
+                 const std::vector<store::OverlayRow>& rows, const std::string& by);
   void apply(std::shared_ptr<const config::Settings> next, const StaticTable& statics);
+
+  // instance_overlay.cpp
+  config::LoadResult read_again(const std::vector<store::OverlayRow>& rows) const;
+  void restore_state();
+  void end_state(const std::string& by);
+  void undo_state(const control::StateKey& key);
 
   InstanceOptions options_;
   std::unique_ptr<DataDirectory> directory_;
@@ -77,13 +104,20 @@ class Instance final : public Reloader {
   std::unique_ptr<telemetry::Log> log_;
   std::unique_ptr<observe::AccessLog> access_log_;
   std::unique_ptr<store::Store> store_;  // null: nothing is kept
+  std::unique_ptr<OverlayBook> book_;
+  std::unique_ptr<ServiceNumbers> numbers_;
   std::unique_ptr<RecordFile> record_;
   std::unique_ptr<control::Registry> registry_;
   std::unique_ptr<runtime::Published<gateway::RouteTable>> routes_;
   std::unique_ptr<DataLanes> lanes_;
   std::unique_ptr<ControlPlane> control_;
   std::unique_ptr<AdminLane> admin_;
-  std::mutex reloading_;
+  std::mutex reloading_;     // one change of the configuration at a time
+  config::LoadedText from_;  // guarded by it: the text that was taken over last
+  StaticTable statics_;      // guarded by it
+  control::EndpointGuard guard_;
+  mutable std::mutex in_force_mutex_;
+  InForce in_force_;  // guarded
 };
 
 }  // namespace weir::app

@@ -6,40 +6,92 @@
 
 #include "app/instance.hpp"
 #include "config/diff.hpp"
-#include "config/load.hpp"
 
 namespace weir::app {
+namespace {
+
+std::map<std::string, std::string> definitions_of(const std::vector<store::OverlayRow>& rows) {
+  constexpr std::string_view kPrefix = "services.";
+  std::map<std::string, std::string> out;
+  for (const store::OverlayRow& row : rows) {
+    const bool is_whole = row.key.starts_with(kPrefix) && row.key.rfind('.') == kPrefix.size() - 1;
+    if (is_whole) out.emplace(row.key.substr(kPrefix.size()), row.value);
+  }
+  return out;
+}
+
+}  // namespace
+
+// What taking it over would do, and why it must not be.
+Instance::Candidate Instance::judge(const config::LoadResult& loaded, const StaticTable* known) {
+  Candidate out;
+  for (const auto& each : loaded.problems) out.outcome.problems.push_back(to_text(each));
+  for (const auto& each : loaded.warnings) out.outcome.warnings.push_back(to_text(each));
+  if (loaded.settings == nullptr) return out;
+  const auto before = control_->settings();
+  auto next = std::make_shared<config::Settings>(*loaded.settings);
+  config::keep_numbers(*next, *before);
+  const config::Change change = config::diff(*before, *next);
+  out.outcome.plan = config::plan_lines(change);
+  for (const std::string& key : loaded.ended) {
+    out.outcome.plan.push_back(fmt::format("~ {}: the change made at run time ends", key));
+  }
+  out.outcome.problems = change.needs_restart;
+  if (!out.outcome.problems.empty()) return out;
+  auto statics = resolve_statics(*next, *before, known);
+  if (!statics) {
+    out.outcome.problems.emplace_back(statics.error().detail());
+    return out;
+  }
+  for (const config::Service& service : next->services) {
+    if (!service.registered) continue;
+    for (const StaticEndpoint& endpoint : (*statics)[service.name]) {
+      const std::string why = guard_.why_not(endpoint.address);
+      if (why.empty()) continue;
+      out.outcome.problems.push_back(
+          fmt::format("services.{}.endpoints: {}: it cannot be registered", service.name, why));
+    }
+  }
+  if (!out.outcome.problems.empty()) return out;
+  out.next = std::move(next);
+  out.statics = *std::move(statics);
+  return out;
+}
+
+void Instance::take_over(config::LoadResult loaded, Candidate candidate,
+                         const std::vector<store::OverlayRow>& rows, const std::string& by) {
+  numbers_->assign(*candidate.next, definitions_of(rows));
+  apply(candidate.next, candidate.statics);
+  from_ = std::move(loaded.from);
+  statics_ = std::move(candidate.statics);
+  for (const std::string& key : loaded.ended) {
+    if (book_->unset(key)) {
+      log_->info("config", {{"key", key}, {"by", by}}, "the change made at run time has ended");
+    }
+  }
+  {
+    const std::lock_guard lock(in_force_mutex_);
+    in_force_ = {candidate.next, std::move(loaded.sources)};
+  }
+  end_state(by);
+}
 
 ReloadOutcome Instance::reload(bool plan_only, const std::string& by) {
   const std::lock_guard lock(reloading_);
-  ReloadOutcome out;
   if (options_.config_path.empty()) {
+    ReloadOutcome out;
     out.problems.emplace_back("this weir runs without a configuration file: there is none to read");
     return out;
   }
-  const config::LoadResult loaded = config::load_file(options_.config_path);
-  for (const config::Problem& each : loaded.problems) out.problems.push_back(to_text(each));
-  for (const config::Problem& each : loaded.warnings) out.warnings.push_back(to_text(each));
-  if (loaded.settings != nullptr) {
-    const auto before = control_->settings();
-    auto next = std::make_shared<config::Settings>(*loaded.settings);
-    config::keep_numbers(*next, *before);
-    const config::Change change = config::diff(*before, *next);
-    out.plan = config::plan_lines(change);
-    out.problems.insert(out.problems.end(), change.needs_restart.begin(),
-                        change.needs_restart.end());
-    if (out.problems.empty()) {
-      const auto statics = resolve_statics(*next);
-      if (!statics) {
-        out.problems.emplace_back(statics.error().detail());
-      } else if (!plan_only) {
-        apply(std::move(next), *statics);
-        out.applied = true;
-      }
-    }
-  }
+  const std::vector<store::OverlayRow> rows = book_->rows();
+  config::LoadResult loaded =
+      config::load_file(options_.config_path, &options_.environment, config_entries(rows));
+  Candidate candidate = judge(loaded, nullptr);
+  ReloadOutcome out = candidate.outcome;
   if (plan_only) return out;
-  if (out.applied) {
+  if (candidate.next != nullptr) {
+    take_over(std::move(loaded), std::move(candidate), rows, by);
+    out.applied = true;
     log_->info("config", {{"path", options_.config_path}, {"by", by}}, "reloaded: {}",
                fmt::join(out.plan, "; "));
   } else {

@@ -20,7 +20,7 @@ const config::Route* route_to(const config::Settings& settings, const std::strin
 
 std::vector<ServiceCheck> check_services(Instance& instance) {
   std::vector<ServiceCheck> out;
-  const auto kept = instance.current_settings();
+  const auto kept = instance.in_force().settings;
   const config::Settings& settings = *kept;
   const std::string gateway = instance.lanes().listeners().front().address.text();
   for (const auto& entry : instance.registry().facts()) {

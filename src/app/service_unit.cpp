@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/resolve_now.hpp"
 #include "base/hash.hpp"
 #include "config/address.hpp"
@@ -21,10 +23,18 @@ std::string key_of(const StaticEndpoint& endpoint) {
 
 }  // namespace
 
-base::Result<StaticTable> resolve_statics(const config::Settings& settings) {
+base::Result<StaticTable> resolve_statics(const config::Settings& settings,
+                                          const config::Settings& before,
+                                          const StaticTable* known) {
   StaticTable out;
   for (const config::Service& service : settings.services) {
     std::vector<StaticEndpoint>& into = out[service.name];
+    const auto old = std::ranges::find(before.services, service.name, &config::Service::name);
+    if (known != nullptr && old != before.services.end() && old->endpoints == service.endpoints &&
+        known->contains(service.name)) {
+      into = known->at(service.name);
+      continue;
+    }
     for (const config::Endpoint& endpoint : service.endpoints) {
       const std::string text = config::to_text(endpoint.address);
       std::vector<std::string> addresses = {text};
@@ -135,8 +145,7 @@ runtime::Task<void> ServiceUnit::withdraw(std::shared_ptr<upstream::Service> ser
                                           base::Duration drain, base::Duration grace) {
   runtime::Lane& lane = parts_.context.lane;
   const base::Deadline until = lane.after(drain);
-  while (service->in_flight.load(std::memory_order_relaxed) > 0 &&
-         !until.expired(lane.now())) {
+  while (service->in_flight.load(std::memory_order_relaxed) > 0 && !until.expired(lane.now())) {
     co_await runtime::sleep_for(lane, kDrainLook);
   }
   auto stopping = stop(grace);

@@ -32,8 +32,11 @@ struct StaticEndpoint {
 using StaticTable = std::map<std::string, std::vector<StaticEndpoint>>;
 
 /// Every static endpoint of the settings; a name becomes one endpoint per address it has now.
-/// Fails: with the name that cannot be resolved. Blocks (DNS).
-base::Result<StaticTable> resolve_statics(const config::Settings& settings);
+/// `known`: what the endpoints of `before` became; a service whose endpoints are the same is taken
+/// from it and not resolved again. Null: all are. Fails: with the name that cannot be resolved.
+/// Blocks (DNS).
+base::Result<StaticTable> resolve_statics(const config::Settings& settings,
+                                          const config::Settings& before, const StaticTable* known);
 
 /// What all units share.
 struct UnitParts {

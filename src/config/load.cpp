@@ -15,6 +15,7 @@
 #include "config/secret.hpp"
 #include "config/source.hpp"
 #include "config/validate.hpp"
+#include "config/validate_registered.hpp"
 
 namespace weir::config {
 namespace {
@@ -57,34 +58,58 @@ LoadResult result_of(std::shared_ptr<Settings> settings, Problems& problems) {
   return result;
 }
 
-}  // namespace
+// Where a value of the overlay is from is the change, not the path that messages name.
+std::vector<std::string> layers_of(const Problems& problems, std::size_t first,
+                                   const std::vector<std::string>& origins) {
+  std::vector<std::string> layers = problems.layers();
+  for (std::size_t i = 0; i < origins.size(); ++i) layers[first + i] = origins[i];
+  return layers;
+}
 
-LoadResult load_text(std::string_view text, std::string name, const std::string& folder,
-                     const Environment* environment) {
-  Problems problems(name);
-  std::optional<Node> root = parse_document(text, problems);
+LoadResult read_all(const LoadedText& from, const Environment* environment,
+                    std::span<const OverlayEntry> entries) {
+  Problems problems(from.name);
+  std::optional<Node> root = parse_document(from.text, problems);
   if (!root) return result_of(nullptr, problems);
   Surroundings surroundings;
   if (environment != nullptr) surroundings = apply_environment(*root, *environment, problems);
+  const std::size_t first_layer = problems.layers().size();
+  OverlayOutcome overlay = apply_overlay(*root, entries, problems);
   auto settings = std::make_shared<Settings>();
   Reader reader(*root, "the file", problems);
   describe(reader, *settings);
   reader.finish();
+  for (Service& service : settings->services) {
+    service.registered = std::ranges::count(overlay.registered, service.name) > 0;
+  }
   validate(*settings, *root, problems);
-  read_answer_files(*settings, *root, folder, problems);
-  fetch_secrets(*settings, *root, folder, environment, problems);
+  validate_registered(*settings, *root, problems);
+  read_answer_files(*settings, *root, from.folder, problems);
+  fetch_secrets(*settings, *root, from.folder, environment, problems);
   settle(*settings, *root);
   LoadResult result = result_of(std::move(settings), problems);
+  result.ended = std::move(overlay.ended);
   if (result.settings == nullptr) return result;
-  result.sources =
-      std::make_shared<const Sources>(std::move(name), *std::move(root), problems.layers());
+  result.sources = std::make_shared<const Sources>(
+      from.name, *std::move(root), layers_of(problems, first_layer, overlay.origins));
   result.surroundings = std::move(surroundings);
   return result;
 }
 
-LoadResult load_file(const std::string& path, const Environment* environment) {
+}  // namespace
+
+LoadResult load_text(std::string_view text, std::string name, const std::string& folder,
+                     const Environment* environment, std::span<const OverlayEntry> overlay) {
+  LoadedText from{std::string(text), std::move(name), folder};
+  LoadResult result = read_all(from, environment, overlay);
+  result.from = std::move(from);
+  return result;
+}
+
+LoadResult load_file(const std::string& path, const Environment* environment,
+                     std::span<const OverlayEntry> overlay) {
   const auto text = read_file(path, kSourceMax);
-  if (text) return load_text(*text, path, folder_of(path), environment);
+  if (text) return load_text(*text, path, folder_of(path), environment, overlay);
   Problems problems(path);
   problems.error({1, 1}, fmt::format("cannot read: {}", std::strerror(text.error())),
                  text.error() == ENOENT ? neighbour(path, {".yaml", ".yml"}) : std::string());

@@ -256,6 +256,7 @@ struct Service {
   Breaker breaker;
   std::optional<Concurrency> concurrency;
   std::optional<RateLimit> rate_limit;  ///< of each client, over all routes
+  bool registered = false;              ///< at run time, not by the file
   bool operator==(const Service&) const = default;
 };
 

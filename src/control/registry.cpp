@@ -84,6 +84,9 @@ base::Result<upstream::EndpointRef> Registry::add_endpoint(NewEndpoint wanted, b
   if (slot == nullptr) {
     return base::fail(base::Errc::not_found, fmt::format("no service named '{}'", wanted.service));
   }
+  const std::string refused =
+      slot->settings.registered ? guard_.why_not(wanted.address) : std::string();
+  if (!refused.empty()) return base::fail(base::Errc::invalid_argument, refused);
   const upstream::EndpointOptions options{
       .weight = wanted.weight, .backup = wanted.backup, .breaker = slot->breaker};
   auto endpoint = std::make_shared<upstream::Endpoint>(next_id_++, std::move(wanted.name),

@@ -18,6 +18,7 @@
 #include "balance/host_reason.hpp"
 #include "balance/host_state.hpp"
 #include "base/result.hpp"
+#include "control/endpoint_guard.hpp"
 #include "control/operator_command.hpp"
 #include "upstream/service.hpp"
 
@@ -52,6 +53,14 @@ struct HostChange {
   std::string service;
   std::string endpoint;  ///< empty: the service itself
   balance::HostTransition transition;
+};
+
+/// What the operator wants of an endpoint, by its name: for the one that is there and for those
+/// that come after it.
+struct EndpointWishes {
+  std::optional<std::uint32_t> weight;
+  bool draining = false;
+  std::optional<BreakerAction> breaker;  ///< open or close
 };
 
 /// What the settings say of each host.
@@ -91,7 +100,8 @@ class Registry {
     bool is_proven = false;
     bool at_start = false;  ///< among the first when weir starts: no slow start
   };
-  /// Not eligible until set_ready. Fails: not_found for the service.
+  /// Not eligible until set_ready. Fails: not_found for the service; invalid_argument for an
+  /// address that a registered service may not have.
   base::Result<upstream::EndpointRef> add_endpoint(NewEndpoint endpoint, base::Time now);
 
   /// Its owner says whether it runs, and if not why. Publishes the change before it returns. An
@@ -146,23 +156,25 @@ class Registry {
   base::Result<WeightChange> set_weight(const EndpointName& wanted,
                                         std::optional<std::uint32_t> weight, base::Time now);
 
+  /// What was wanted before a restart. No service of that name: no effect.
+  void restore(const std::string& service, const std::string& endpoint,
+               const EndpointWishes& wishes, base::Time now);
+  /// What services that were registered may have. Endpoints that are there and may not be are
+  /// refused from now on.
+  void set_guard(const EndpointGuard& guard, base::Time now);
+
   /// By number, described as of `now`. A copy: endpoints in it stay alive.
   std::vector<ServiceEntry> services(base::Time now) const;
   /// The same without the texts, for who looks often.
   std::vector<ServiceEntry> facts() const;
 
  private:
-  /// What the operator wants of an endpoint, by its name.
-  struct Wishes {
-    std::optional<std::uint32_t> weight;
-    bool draining = false;
-  };
   struct Slot : ServiceEntry {
     std::shared_ptr<const upstream::EndpointSet> published;
     std::vector<std::pair<std::uint32_t, double>> scores;
     base::Time ramped{};  // when the shares of a slow start were published last
     balance::BreakerState breaker_seen = balance::BreakerState::closed;  // the service's own
-    std::map<std::string, Wishes> wishes;
+    std::map<std::string, EndpointWishes> wishes;
     bool leaving = false;
     config::Service settings;
     config::Retry retry;
@@ -193,6 +205,7 @@ class Registry {
 
   const std::size_t lanes_;
   mutable std::mutex mutex_;
+  EndpointGuard guard_;                          // guarded
   std::vector<std::unique_ptr<Slot>> services_;  // guarded
   std::uint32_t next_id_ = 1;                    // guarded
   std::uint64_t generation_ = 1;                 // guarded

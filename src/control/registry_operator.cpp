@@ -231,6 +231,8 @@ base::Result<std::vector<BreakerOperated>> Registry::operate_breakers(
     }
     balance::Breaker& breaker = entry->endpoint->breaker;
     out.push_back(operate(breaker, action, service, entry->endpoint->name, now));
+    const bool is_forced = action == BreakerAction::open || action == BreakerAction::close;
+    slot->wishes[entry->endpoint->name].breaker = is_forced ? std::optional(action) : std::nullopt;
     step(*slot, *entry, balance::host_event::BreakerSeen{.breaker = breaker.snapshot()}, now,
          changes, nullptr);
     refresh(*slot, now);
@@ -325,6 +327,39 @@ void Registry::grant_wishes(Slot& slot, EndpointEntry& entry, base::Time now) {
   if (found == slot.wishes.end()) return;
   entry.weight = found->second.weight.value_or(entry.endpoint->weight);
   if (found->second.draining) step(slot, entry, draining_event(true), now, nullptr, nullptr);
+  if (!found->second.breaker || !slot.policy->breaker) return;
+  balance::Breaker& breaker = entry.endpoint->breaker;
+  operate(breaker, *found->second.breaker, now);
+  step(slot, entry, balance::host_event::BreakerSeen{.breaker = breaker.snapshot()}, now, nullptr,
+       nullptr);
+}
+
+void Registry::restore(const std::string& service, const std::string& endpoint,
+                       const EndpointWishes& wishes, base::Time now) {
+  const std::lock_guard lock(mutex_);
+  Slot* const slot = find_service(service);
+  if (slot == nullptr) return;
+  slot->wishes[endpoint] = wishes;
+  for (EndpointEntry& entry : slot->endpoints) {
+    if (entry.endpoint->name == endpoint) grant_wishes(*slot, entry, now);
+  }
+  refresh(*slot, now);
+}
+
+void Registry::set_guard(const EndpointGuard& guard, base::Time now) {
+  const std::lock_guard lock(mutex_);
+  guard_ = guard;
+  for (auto& slot : services_) {
+    if (!slot->settings.registered) continue;
+    for (EndpointEntry& entry : slot->endpoints) {
+      std::string why = guard_.why_not(entry.endpoint->address);
+      if (why.empty()) continue;
+      entry.ready = false;
+      entry.state = "refused";
+      entry.reason = std::move(why);
+    }
+    refresh(*slot, now);
+  }
 }
 
 // One entry of the event log when the service's own breaker is in another state than last time.

@@ -50,8 +50,8 @@ base::Result<std::shared_ptr<upstream::Service>> Registry::change_service(
   const bool has_other_breaker = slot->settings.breaker != settings.breaker;
   const bool keeps_gate = slot->settings.concurrency == settings.concurrency;
   const bool keeps_rate_limit = slot->settings.rate_limit == settings.rate_limit;
-  const bool keeps_budget = slot->retry.budget_share == retry.budget_share &&
-                            slot->retry.budget_min == retry.budget_min;
+  const bool keeps_budget =
+      slot->retry.budget_share == retry.budget_share && slot->retry.budget_min == retry.budget_min;
   slot->settings = settings;
   slot->retry = retry;
   slot->host = host_config(settings);

@@ -21,6 +21,7 @@ struct ScaleAnswer {
   std::uint32_t to = 0;
   std::string detail;             ///< why not, or what was begun
   std::uint32_t retry_after = 0;  ///< s, of cooling_down
+  bool keeps_number = false;      ///< weir starts them: the number is to outlive a restart
 };
 
 }  // namespace weir::control

@@ -89,6 +89,7 @@ void Scaler::second(base::Duration p95, base::Time now) {
 
 ScaleAnswer Scaler::by_hand(const ScaleWish& wish, const std::string& who, base::Time now) {
   ScaleAnswer answer{.service = service_};
+  answer.keeps_number = config_.targets.empty() && driver_.driver_name() == "process";
   answer.from = driver_.wanted();
   const std::int64_t to =
       wish.replicas ? std::int64_t{*wish.replicas} : std::int64_t{answer.from} + wish.step;

@@ -1,7 +1,7 @@
 #pragma once
 // Overlay: changes made at run time (algorithm, weight, drain, forced breaker, registered service),
-// which outlive restart and reload until the file changes the key or somebody unsets it. Each
-// change writes its audit row in the same transaction.
+// which outlive restart and reload until the file changes the key or somebody unsets it. Who asked
+// for what is in the audit table; here is what came of it.
 
 #include <cstdint>
 #include <optional>
@@ -19,14 +19,15 @@ struct OverlayRow {
   std::string origin;  ///< "api", "cli", "dashboard"
   std::string who;
   std::int64_t at_ms = 0;
+  std::string file_value;  ///< what the file said there; config::written_text()
 };
 
 /// Sets or replaces. Fails: invalid_argument for a key or origin that is no name, or a value that
 /// is no JSON.
 base::Result<Write> set(const OverlayRow& row);
 
-/// Takes the key out; done when it is not there too, and then nothing is noted.
-Write unset_overlay(std::string_view key, std::string_view who, std::int64_t at_ms);
+/// Takes the key out; done when it is not there too.
+Write unset_overlay(std::string_view key);
 
 /// All, by key. As many as there are: a person made each.
 base::Result<std::vector<OverlayRow>> read_overlay(db::Connection& connection);

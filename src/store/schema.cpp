@@ -88,6 +88,11 @@ const std::vector<db::Migration>& all_migrations() {
            " {strict}",
            "ALTER TABLE audit ADD COLUMN came_from {text} NOT NULL DEFAULT ''",
        }},
+      {3,
+       "what the file said when a value was laid over it",
+       {
+           "ALTER TABLE overlay ADD COLUMN file_value {text} NOT NULL DEFAULT ''",
+       }},
   };
   return kAll;
 }

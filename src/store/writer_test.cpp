@@ -26,7 +26,10 @@ Write log_of(std::string message, std::int64_t at_ms = 1) {
 
 Write row_with_key(std::string key) {
   return {Kind::record,
-          {{"INSERT INTO overlay VALUES (?, '1', 'test', 'me', 1)", {std::move(key)}, {}}}};
+          {{"INSERT INTO overlay(key, value, origin, who, at_ms)"
+            " VALUES (?, '1', 'test', 'me', 1)",
+            {std::move(key)},
+            {}}}};
 }
 
 std::int64_t rows_of(Store& store, std::string_view table) {

@@ -148,9 +148,8 @@ _weir() {
       "${target[@]}"
   elif [[ $word == -* ]]; then
     _weir_offer "$word" '' < <(printf '%s\n' $(_weir_options "$path"))
-  elif [[ -n $(_weir_commands "$path") ]]; then
-    _weir_offer "$word" '' < <(printf '%s\n' $(_weir_commands "$path"))
   else
+    [[ $position -eq 1 ]] && _weir_offer "$word" '' < <(printf '%s\n' $(_weir_commands "$path"))
     _weir_values "$(_weir_kind "$path @$position")" "$word" "$prefix" "${words[0]}" "${target[@]}"
   fi
 }
@@ -202,10 +201,11 @@ _weir() {
   elif [[ $word == -* ]]; then
     found=(${=$(_weir_options "$where")})
     compadd -a found
-  elif [[ -n $(_weir_commands "$where") ]]; then
-    found=(${=$(_weir_commands "$where")})
-    compadd -a found
   else
+    if [[ $position -eq 1 ]]; then
+      found=(${=$(_weir_commands "$where")})
+      compadd -a found
+    fi
     _weir_values "$(_weir_kind "$where @$position")" "${words[1]}" "${target[@]}"
   fi
 }

@@ -109,9 +109,11 @@ def ask(address: str, target: str = "/", method: str = "GET", fields: dict | Non
             return read_answer(stream, method)
 
 
-def run(*arguments: str, timeout: float = 30) -> subprocess.CompletedProcess:
+def run(*arguments: str, timeout: float = 30, env: dict | None = None,
+        input: str | None = None) -> subprocess.CompletedProcess:
+    """`env`: variables beside the test's own; `input`: for its standard input."""
     return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=timeout,
-                          check=False)
+                          check=False, input=input, env={**os.environ, **(env or {})})
 
 
 class Case(unittest.TestCase):

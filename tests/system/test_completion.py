@@ -75,7 +75,8 @@ class Bash(Case):
         _, table = self.up()
         data = ["--data", table["data"]]
         self.assertEqual(self.complete(*data, "services", "web"), [])  # not an option of weir
-        self.assertEqual(self.complete("services", *data, ""), ["web-server", "payment-service"])
+        self.assertEqual(self.complete("services", *data, ""),
+                         ["add", "remove", "web-server", "payment-service"])
         self.assertEqual(self.complete("services", f"--data={table['data']}", "pay"),
                          ["payment-service"])
         self.assertEqual(sorted(self.complete("drain", *data, "payment-service-")),
@@ -83,7 +84,8 @@ class Bash(Case):
         self.assertIn("web-server-2", self.complete("breaker", *data, ""))
         self.assertEqual(self.complete("drain", *data, "--service", "w"), ["web-server"])
         # a weir that is not there says nothing
-        self.assertEqual(self.complete("services", "--admin", "127.0.0.1", ":", "1", ""), [])
+        self.assertEqual(self.complete("services", "--admin", "127.0.0.1", ":", "1", ""),
+                         ["add", "remove"])
 
     def test_names_with_colons_are_completed_after_the_colon(self):
         first = self.web()
@@ -137,7 +139,7 @@ class Zsh(Case):
         self.assertIn("reset", self.complete("breaker", "--json", "x", ""))
         _, table = self.up()
         self.assertEqual(self.complete("services", "--data", table["data"], ""),
-                         ["web-server", "payment-service"])
+                         ["add", "remove", "web-server", "payment-service"])
 
 
 class Words(Case):

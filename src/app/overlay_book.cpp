@@ -1,0 +1,77 @@
+#include "app/overlay_book.hpp"
+
+#include <fmt/format.h>
+
+namespace weir::app {
+
+void OverlayBook::load() {
+  if (store_ == nullptr) return;
+  auto read =
+      store_->read([](db::Connection& connection) { return store::read_overlay(connection); });
+  if (!read) {
+    log_.error("config", "what was changed at run time cannot be read from the store: {}",
+               read.error().detail());
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  for (store::OverlayRow& row : *read) {
+    if (rows_.size() < kRowsMax) rows_.insert_or_assign(row.key, std::move(row));
+  }
+}
+
+std::vector<store::OverlayRow> OverlayBook::rows() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<store::OverlayRow> out;
+  for (const auto& [key, row] : rows_) out.push_back(row);
+  return out;
+}
+
+bool OverlayBook::has(const std::string& key) const {
+  const std::lock_guard lock(mutex_);
+  return rows_.contains(key);
+}
+
+bool OverlayBook::is_full() const {
+  const std::lock_guard lock(mutex_);
+  return rows_.size() >= kRowsMax;
+}
+
+void OverlayBook::write(base::Result<store::Write> write, const std::string& key) {
+  if (store_ == nullptr) return;
+  auto queued = write ? store_->write(*std::move(write)) : base::Fail(std::move(write).error());
+  if (queued) return;
+  log_.error("config", {{"key", key}}, "the change ends with this weir: {}",
+             queued.error().detail());
+}
+
+void OverlayBook::set(store::OverlayRow row) {
+  const std::lock_guard lock(mutex_);
+  if (!rows_.contains(row.key) && rows_.size() >= kRowsMax) {
+    log_.error("config", {{"key", row.key}}, "the change ends with this weir: there are {} already",
+               rows_.size());
+    return;
+  }
+  write(store::set(row), row.key);
+  rows_.insert_or_assign(row.key, std::move(row));
+}
+
+bool OverlayBook::unset(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  if (rows_.erase(key) == 0) return false;
+  write(store::unset_overlay(key), key);
+  return true;
+}
+
+std::string origin_word(std::string_view by) { return by.ends_with("weir-cli") ? "cli" : "api"; }
+
+std::vector<config::OverlayEntry> config_entries(const std::vector<store::OverlayRow>& rows) {
+  std::vector<config::OverlayEntry> out;
+  for (const store::OverlayRow& row : rows) {
+    if (!config::is_overlay_key(row.key)) continue;
+    out.push_back({row.key, row.value, row.file_value,
+                   fmt::format("run time, by {} ({})", row.who, row.origin)});
+  }
+  return out;
+}
+
+}  // namespace weir::app
