@@ -220,6 +220,20 @@ class DockerScale(Case):
         self.assertEqual((answer.status, answer.json().get("from")), (200, 2), answer.body)
         self.wait_idle(3)
 
+    def test_cpu_makes_it_grow_and_quiet_makes_it_shrink(self):
+        self.start("min: 1, max: 2, cooldown: 1s, down_window: 2s, drain: 2s, "
+                   "target: { cpu: 2% }", "c-a")
+        load = self.load(clients=4)
+        self.wait_idle(2)
+        load.more(100)
+        load.end()
+        wait_until("its copy is removed", lambda: not self.made(), 30)
+        self.wait_idle(1)
+        self.assertEqual(load.failed(), [])
+        decisions = [line for line in self.log().splitlines() if '"scaler"' in line]
+        self.assertTrue(any('"scale_up"' in line and "CPU" in line.upper() for line in decisions),
+                        decisions)
+
     def test_an_image_that_is_gone_is_an_error_in_the_log_and_nothing_else(self):
         model = self.start("min: 1, max: 4, cooldown: 0s", "i-a")["i-a"]
         query = "repo=other&tag=x"
