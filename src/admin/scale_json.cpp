@@ -58,10 +58,10 @@ http::Response scale_response(const control::ScaleAnswer& answer) {
                                    {"message", answer.detail}});
   }
   const bool is_early = answer.kind == Kind::cooling_down;
-  http::Response response =
-      problem(is_early ? 409 : 422, answer.detail,
-              is_early ? "Try again after that time, or set scaling.cooldown."
-                       : "scaling.min and scaling.max of the service are the bounds.");
+  std::string_view advice = "scaling.min and scaling.max of the service are the bounds.";
+  if (is_early) advice = "Try again after that time, or set scaling.cooldown.";
+  if (answer.kind == Kind::impossible) advice = "Nothing was changed.";
+  http::Response response = problem(is_early ? 409 : 422, answer.detail, advice);
   if (!is_early) return response;
   auto body = base::parse_json(response.body);
   if (body && body->is_object()) {

@@ -272,6 +272,7 @@ LoadTable ControlPlane::measure(const std::vector<control::ServiceEntry>& servic
       endpoint.cpu_percent = child.cpu_percent;
     }
   }
+  add_container_loads(table);
   for (const OpenListener& listener : lanes_.listeners()) {
     observe::ListenerView out;
     out.name = listener.name;

@@ -68,9 +68,9 @@ observe::EndpointView build_endpoint(const control::EndpointEntry& entry, const 
   out.load = load.load;
   out.cpu_percent = load.cpu_percent;
   out.rss_bytes = load.rss_bytes;
-  if (loads.machine_bytes > 0) {
-    out.memory_percent =
-        100 * static_cast<double>(load.rss_bytes) / static_cast<double>(loads.machine_bytes);
+  const std::uint64_t most = load.memory_max > 0 ? load.memory_max : loads.machine_bytes;
+  if (most > 0) {
+    out.memory_percent = 100 * static_cast<double>(load.rss_bytes) / static_cast<double>(most);
   }
   return out;
 }
@@ -148,6 +148,20 @@ observe::ServiceView build_service(const control::ServiceEntry& entry, const Loa
 }
 
 }  // namespace
+
+void add_container_loads(LoadTable& loads) {
+  for (const auto& [name, unit] : loads.units) {
+    for (const control::DiscoveryView& source : unit.discoveries) {
+      for (const control::DiscoveredView& member : source.members) {
+        if (member.endpoint_id == 0 || member.container.id.empty()) continue;
+        EndpointLoad& into = loads.endpoints[member.endpoint_id];
+        into.cpu_percent = 100 * member.container.cpu_share.value_or(0);
+        into.rss_bytes = member.container.memory_bytes;
+        into.memory_max = member.container.memory_max;
+      }
+    }
+  }
+}
 
 observe::ArmsView build_arms(const control::ArmsView& arms) {
   observe::ArmsView out;

@@ -28,6 +28,7 @@ struct EndpointLoad {
   observe::LoadView load;
   double cpu_percent = 0;
   std::uint64_t rss_bytes = 0;
+  std::uint64_t memory_max = 0;  ///< its own limit; 0: none
 };
 
 /// What was measured at the last tick.
@@ -50,6 +51,9 @@ struct Instant {
   base::Time now;
   std::int64_t wall_ms = 0;
 };
+
+/// Sets the CPU and memory of endpoints that are containers, by what their discoveries say.
+void add_container_loads(LoadTable& loads);
 
 observe::ArmsView build_arms(const control::ArmsView& arms);
 

@@ -18,6 +18,7 @@ constexpr base::Duration kTryEvery = std::chrono::milliseconds(25);
 constexpr base::Duration kTryFast = std::chrono::seconds(10);
 constexpr base::Duration kTrySlowly = std::chrono::milliseconds(250);
 constexpr base::Duration kSweepEvery = std::chrono::milliseconds(200);
+constexpr base::Duration kUsageEvery = std::chrono::seconds(1);
 constexpr unsigned kEventsInOneTurn = 64;
 
 // Times that many weirs have in common must not meet at the engine: +- 10 %.
@@ -43,6 +44,7 @@ DiscoveryDocker::DiscoveryDocker(http::LaneContext& context, DockerClient& clien
 void DiscoveryDocker::start() {
   runtime::spawn(gate_, "docker discovery", run());
   runtime::spawn(gate_, "docker sweep", sweep());
+  runtime::spawn(gate_, "docker usage", watch_usage());
 }
 
 runtime::Task<void> DiscoveryDocker::stop() {
@@ -214,6 +216,36 @@ runtime::Task<void> DiscoveryDocker::sweep() {
   }
 }
 
+runtime::Task<void> DiscoveryDocker::watch_usage() {
+  base::Time next = context_.lane.now();
+  for (;;) {
+    next = std::max(next + kUsageEvery, context_.lane.now());
+    const auto wake =
+        co_await runtime::sleep_until(context_.lane, base::Deadline(next), &stopping_);
+    if (wake == runtime::Wake::cancelled) co_return;
+    usage_.sample(fleet_.view(), context_.lane.now());
+    auto asking = ask_usage();
+    co_await asking;
+  }
+}
+
+// Those whose files are not visible, in turn, for as long as this second lasts.
+runtime::Task<void> DiscoveryDocker::ask_usage() {
+  const base::Time end = context_.lane.now() + kUsageEvery;
+  for (std::size_t left = fleet_.view().size(); left > 0; --left) {
+    const auto id = usage_.next_hidden();
+    if (!id || stopping_.requested() || context_.lane.now() >= end) co_return;
+    auto asking = client_.stats(*id, context_.lane.after(kCallTime));
+    const auto told = co_await asking;
+    std::optional<supervise::CgroupUsage> usage;
+    if (told) {
+      if (const auto parsed = parse_docker_stats(*told)) usage = *parsed;
+    }
+    usage_.on_stats(*id, usage, context_.lane.now());
+    if (!told) co_return;
+  }
+}
+
 void DiscoveryDocker::note_failure(const base::Error& error) {
   ++failures_;
   if (error_.empty()) {
@@ -240,6 +272,7 @@ DiscoveryView DiscoveryDocker::view() const {
                     .cycles = cycles_,
                     .failures = failures_,
                     .members = fleet_.view()};
+  for (DiscoveredView& each : out.members) usage_.fill(each.container, context_.lane.now());
   if (cycles_ == 0) out.state = "starting";
   if (!error_.empty()) out.state = "failing";
   return out;

@@ -5,7 +5,8 @@
 // What the news mean is docker_fleet's business. Here is the asking: one session is one event
 // stream; it ends with the stream or with a list that fails, and the next begins after a back-off.
 // Meanwhile the last good set stays. A newcomer is tried every 25 ms and takes traffic when it
-// accepts (and its service's checks agree). Start never waits for the engine.
+// accepts (and its service's checks agree). Start never waits for the engine. Once a second it also
+// looks at what the containers use (docker_usage).
 // Lane-only (control lane).
 
 #include <memory>
@@ -15,6 +16,7 @@
 #include "base/rng.hpp"
 #include "control/docker_client.hpp"
 #include "control/docker_fleet.hpp"
+#include "control/docker_usage.hpp"
 #include "runtime/cancel.hpp"
 #include "runtime/gate.hpp"
 
@@ -48,6 +50,8 @@ class DiscoveryDocker {
   runtime::Task<base::Result<void>> inspect_pending();
   runtime::Task<void> probe(DockerFleet::Probe wanted);
   runtime::Task<void> sweep();
+  runtime::Task<void> watch_usage();
+  runtime::Task<void> ask_usage();
   void begin_probes();
   void want_list();
   void note_failure(const base::Error& error);
@@ -59,6 +63,7 @@ class DiscoveryDocker {
   telemetry::Log& log_;
   const DockerSource source_;
   DockerFleet fleet_;
+  DockerUsage usage_;
   base::Rng rng_;
   runtime::Gate gate_;
   runtime::CancelSource stopping_;

@@ -2,10 +2,21 @@
 // What a source of endpoints has found, as plain values for people and the admin API.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace weir::control {
+
+/// Of a container; nothing of other endpoints.
+struct ContainerFacts {
+  std::string id;                   ///< all 64 digits
+  int pid = 0;                      ///< 0: not known
+  bool is_managed = false;          ///< weir made it
+  std::optional<double> cpu_share;  ///< of one core, over the last second; absent: not measured
+  std::uint64_t memory_bytes = 0;   ///< 0: not measured
+  std::uint64_t memory_max = 0;     ///< 0: no limit
+};
 
 struct DiscoveredView {
   std::string name;
@@ -17,6 +28,7 @@ struct DiscoveredView {
   std::uint32_t endpoint_id = 0;  ///< 0: it is not in the registry
   std::string state;              ///< "in", "joining", "draining", or why not: "paused"
   std::string reason;
+  ContainerFacts container;
 };
 
 struct DiscoveryView {

@@ -242,6 +242,15 @@ runtime::Task<base::Result<DockerContainer>> DockerClient::inspect(std::string i
   co_return container;
 }
 
+runtime::Task<base::Result<std::string>> DockerClient::stats(std::string id,
+                                                             base::Deadline deadline) {
+  if (!is_docker_id(id)) co_return bad_id(id);
+  auto calling =
+      call({.path = fmt::format("/containers/{}/stats?stream=false&one-shot=true", id)}, deadline);
+  WEIR_CO_TRY(http::Fetched answer, co_await calling);
+  co_return std::move(answer.body);
+}
+
 runtime::Task<base::Result<std::unique_ptr<DockerEvents>>> DockerClient::events(
     base::Deadline deadline) {
   auto versioned = want_version(deadline);

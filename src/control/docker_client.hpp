@@ -16,13 +16,11 @@
 #include <string_view>
 
 #include "control/docker_json.hpp"
+#include "control/docker_member.hpp"
 #include "http/client_pool.hpp"
 #include "http/fetch.hpp"
 
 namespace weir::control {
-
-inline constexpr std::string_view kDockerManagedLabel = "weir.managed-by";
-inline constexpr std::string_view kDockerManagedValue = "weir";
 
 /// The engine's socket by the value of DOCKER_HOST (empty: /var/run/docker.sock).
 /// Fails: invalid_argument for anything but unix://PATH; it says why.
@@ -75,6 +73,8 @@ class DockerClient {
   /// What inspect says, as it stands.
   runtime::Task<base::Result<base::json::value>> inspect_whole(std::string id,
                                                                base::Deadline deadline);
+  /// What a container uses, as parse_docker_stats() reads it. Takes the engine up to a second.
+  runtime::Task<base::Result<std::string>> stats(std::string id, base::Deadline deadline);
   /// Subscribes to container and network events that concern membership.
   runtime::Task<base::Result<std::unique_ptr<DockerEvents>>> events(base::Deadline deadline);
 

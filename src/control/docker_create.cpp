@@ -15,10 +15,10 @@ constexpr std::size_t kCreateBodyMax = 256 * 1024;
 constexpr std::array<std::string_view, 10> kConfigKeys = {
     "Image",      "Cmd",         "Entrypoint", "Env",          "User",
     "WorkingDir", "Healthcheck", "StopSignal", "ExposedPorts", "Tty"};
-constexpr std::array<std::string_view, 13> kHostKeys = {
-    "Memory",    "MemorySwap", "MemoryReservation", "NanoCpus",  "CpuShares",
-    "CpuPeriod", "CpuQuota",   "CpusetCpus",        "PidsLimit", "CapDrop",
-    "Ulimits",   "Init",       "ReadonlyRootfs"};
+constexpr std::array<std::string_view, 14> kHostKeys = {
+    "Memory",    "MemorySwap", "MemoryReservation", "NanoCpus",     "CpuShares",
+    "CpuPeriod", "CpuQuota",   "CpusetCpus",        "PidsLimit",    "CapDrop",
+    "Ulimits",   "Init",       "ReadonlyRootfs",    "RestartPolicy"};
 // What changes the container's powers or place; said when it is left out.
 constexpr std::array<std::string_view, 9> kLeftOut = {"Binds",  "Mounts",      "Devices",
                                                       "CapAdd", "Privileged",  "PidMode",

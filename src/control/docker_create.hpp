@@ -3,7 +3,7 @@
 //
 // Taken over: image, command, entry point, environment, user, working directory, exposed ports,
 // health check, stop signal, labels, and limits that make it weaker (memory, CPU, processes,
-// dropped capabilities, read-only root, no-new-privileges, init).
+// dropped capabilities, read-only root, no-new-privileges, init), and the restart policy.
 // Not taken over, so that a container weir makes has never more than a plain one: volumes, binds,
 // devices, added capabilities, privileged mode, host namespaces, published ports; and compose's own
 // labels, or compose would count it among its replicas. Pure.

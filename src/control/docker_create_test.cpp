@@ -31,6 +31,7 @@ TEST(DockerCreate, ACopyHasWhatItNeedsToRun) {
         "Env":["A=1","B=two words"],"User":"","WorkingDir":"/x","ExposedPorts":{"8080/tcp":{}},
         "Labels":{"role":"blue","weir.managed-by":"weir","weir.port":"8080","weir.service":"api"},
         "HostConfig":{"Memory":67108864,"NanoCpus":0,"CapDrop":["ALL"],"Init":true,
+                      "RestartPolicy":{"Name":"always"},
                       "SecurityOpt":["no-new-privileges"],"NetworkMode":"back"},
         "NetworkingConfig":{"EndpointsConfig":{"back":{}}}})")
           .value();

@@ -194,7 +194,11 @@ std::vector<DiscoveredView> DockerFleet::view() const {
                         .weight = member.weight,
                         .endpoint_id = set_.endpoint_id(known.key),
                         .state = member.state,
-                        .reason = member.reason};
+                        .reason = member.reason,
+                        .container = {.id = id,
+                                      .pid = member.pid,
+                                      .is_managed = member.is_managed,
+                                      .cpu_share = std::nullopt}};
     if (member.standing == DockerStanding::in) view.state = known.probe != 0 ? "joining" : "in";
     if (set_.is_draining(known.key)) view.state = "draining";
     out.push_back(std::move(view));

@@ -19,6 +19,7 @@ constexpr std::size_t kDockerNameMax = 128;
 constexpr std::size_t kShortId = 12;
 constexpr std::size_t kMessageMax = 200;
 constexpr std::size_t kStartedAtMax = 64;
+constexpr std::int64_t kPidEnd = std::int64_t{1} << 31;
 constexpr std::string_view kNeverStarted = "0001-01-01T00:00:00Z";
 
 base::Fail bad_docker(std::string why) {
@@ -221,6 +222,10 @@ base::Result<DockerContainer> read_docker_container(const value& document) {
   out.state = state_of(text_at(*state, "Status"));
   const std::string_view started = text_at(*state, "StartedAt");
   if (is_time_text(started) && started != kNeverStarted) out.started_at = started;
+  if (const value* pid = state->if_contains("Pid");
+      pid != nullptr && pid->is_int64() && pid->get_int64() > 0 && pid->get_int64() < kPidEnd) {
+    out.pid = static_cast<int>(pid->get_int64());
+  }
   if (const object* health = object_at(*state, "Health"); health != nullptr) {
     out.health = health_of(text_at(*health, "Status"));
   }
@@ -267,10 +272,9 @@ base::Result<DockerEvent> parse_docker_event(std::string_view line) {
 }
 
 base::Result<DockerApiVersion> parse_docker_version(std::string_view text) {
-  const std::size_t dot = text.find('.');
+  const std::size_t dot = std::min(text.find('.'), text.size());
   const auto major = base::parse_uint(text.substr(0, dot));
-  const auto minor = dot == std::string_view::npos ? std::optional<std::uint64_t>()
-                                                   : base::parse_uint(text.substr(dot + 1));
+  const auto minor = base::parse_uint(text.substr(std::min(dot + 1, text.size())));
   if (!major || !minor || *major > 999 || *minor > 999) {
     return bad_docker(fmt::format("'{}' is no API version", text.substr(0, 32)));
   }

@@ -67,6 +67,7 @@ struct DockerList {
 struct DockerContainer : DockerRow {
   std::string started_at;  ///< as written; it changes with every start
   DockerHealth health = DockerHealth::none;
+  int pid = 0;  ///< of its first process, in the engine's process namespace; 0: none
   std::vector<std::uint16_t> ports;  ///< exposed TCP ports, sorted
 };
 

@@ -71,16 +71,26 @@ TEST(DockerJson, ABadRowIsLeftOutAndCounted) {
 
 TEST(DockerJson, ReadsAnInspectedContainer) {
   const auto found = parse_docker_container(
-      inspected(R"("Status":"running","StartedAt":"2026-11-21T07:10:47.608272581Z",)"
+      inspected(R"("Status":"running","StartedAt":"2026-11-21T07:10:47.608272581Z","Pid":4711,)"
                 R"("Health":{"Status":"healthy","Log":[]})"));
   ASSERT_TRUE(found) << found.error().detail();
   EXPECT_EQ(found->id, kId);
   EXPECT_EQ(found->name, "w1");
   EXPECT_EQ(found->state, DockerState::running);
   EXPECT_EQ(found->health, DockerHealth::healthy);
+  EXPECT_EQ(found->pid, 4711);
   EXPECT_EQ(found->started_at, "2026-11-21T07:10:47.608272581Z");
   EXPECT_EQ(found->ports, (std::vector<std::uint16_t>{9, 8080})) << "published ones too, no UDP";
   EXPECT_EQ(found->networks.at(0).ip, "172.29.128.2");
+}
+
+TEST(DockerJson, APidThatIsNoneIsNotKnown) {
+  for (const char* each : {"0", "-1", "4294967296", "\"7\"", "null"}) {
+    const auto found = parse_docker_container(
+        inspected(std::string(R"("Status":"running","StartedAt":"T","Pid":)") + each));
+    ASSERT_TRUE(found) << each;
+    EXPECT_EQ(found->pid, 0) << each;
+  }
 }
 
 TEST(DockerJson, StatesAndHealth) {

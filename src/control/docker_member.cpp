@@ -109,6 +109,9 @@ DockerMember judge_docker(const DockerContainer& container, const DockerSource& 
   out.id = container.id;
   out.started_at = container.started_at;
   out.name = container.name;
+  out.pid = container.pid;
+  const std::string* managed = find_label(container.labels, kDockerManagedLabel);
+  out.is_managed = managed != nullptr && *managed == kDockerManagedValue;
   const bool runs = is_running(container, out);
   if (out.standing == DockerStanding::gone && !runs) return out;
   std::string reason;

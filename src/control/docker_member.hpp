@@ -19,6 +19,9 @@ inline constexpr std::string_view kDockerServiceLabel = "weir.service";
 inline constexpr std::string_view kDockerPortLabel = "weir.port";
 inline constexpr std::string_view kDockerWeightLabel = "weir.weight";
 inline constexpr std::string_view kDockerKindLabel = "weir.kind";
+/// On what weir made; only such containers are ever stopped and removed.
+inline constexpr std::string_view kDockerManagedLabel = "weir.managed-by";
+inline constexpr std::string_view kDockerManagedValue = "weir";
 
 /// One `docker:` entry of weir.yaml.
 struct DockerSource {
@@ -43,8 +46,10 @@ struct DockerMember {
   std::string service;
   std::string address;  ///< "172.18.0.2:8080"; empty when it has none
   std::uint32_t weight = 1;
-  std::string state;   ///< of `out` and `gone`, one or two words: "paused"
-  std::string reason;  ///< of `out` and `gone`, for people
+  int pid = 0;              ///< 0: not known
+  bool is_managed = false;  ///< weir made it
+  std::string state;        ///< of `out` and `gone`, one or two words: "paused"
+  std::string reason;       ///< of `out` and `gone`, for people
 };
 
 DockerMember judge_docker(const DockerContainer& container, const DockerSource& source);

@@ -29,6 +29,7 @@ struct FakeContainer {
   base::json::object labels = {{"weir.service", "web"}};
   std::map<std::string, std::string> networks = {{"back", "127.0.0.1"}};
   std::string port = "8080/tcp";
+  int pid = 0;
 };
 
 class FakeEngine {
@@ -52,6 +53,7 @@ class FakeEngine {
   std::vector<std::string> requests;  // "GET /v1.41/containers/json?…"
   std::vector<std::string> bodies;
   std::string version = "1.41";
+  bool tells = false;  // start, stop and remove are events too
 
   static std::string id(int number) { return fmt::format("{:012x}{:052x}", number, 0); }
 
@@ -126,6 +128,7 @@ class FakeEngine {
     const std::string line = bytes.substr(0, bytes.find(" HTTP/1.1\r\n"));
     requests.push_back(line);
     bodies.push_back(bytes.substr(bytes.find("\r\n\r\n") + 4));
+    if (line.find("/containers/create") != std::string::npos) create(line, bodies.back());
     std::optional<std::string> answer;
     if (instead) answer = instead(line);
     const bool is_stream = !answer && line.find("/events") != std::string::npos;
@@ -176,22 +179,47 @@ class FakeEngine {
     }
     if (line.find("/containers/json") != std::string::npos) return answer(200, list());
     if (line.find("/containers/create") != std::string::npos) {
-      return answer(201, R"({"Id":")" + id(999) + R"("})");
+      return answer(201, R"({"Id":")" + id(last_created_) + R"("})");
     }
-    const std::size_t at = line.find("/containers/");
-    const std::string wanted = at == std::string::npos ? "" : line.substr(at + 12, 64);
+    const std::string wanted = id_in(line);
     if (!containers.contains(wanted)) return answer(404, R"({"message":"No such container"})");
     if (line.starts_with("DELETE")) {
+      if (tells) event(wanted, "destroy");
       containers.erase(wanted);
       return answer(204, "");
     }
     if (line.ends_with("/json")) return answer(200, inspect(wanted, containers[wanted]));
     if (line.ends_with("/start")) containers[wanted].state = "running";
     if (line.find("/stop") != std::string::npos) containers[wanted].state = "exited";
+    if (tells) event(wanted, containers[wanted].state == "running" ? "start" : "die");
     return answer(204, "");
   }
 
  private:
+  // By id or by name.
+  std::string id_in(const std::string& line) const {
+    const std::size_t at = line.find("/containers/");
+    if (at == std::string::npos) return {};
+    std::string wanted = line.substr(at + 12);
+    wanted = wanted.substr(0, wanted.find_first_of("/?"));
+    for (const auto& [id, container] : containers) {
+      if (container.name == wanted) return id;
+    }
+    return wanted;
+  }
+
+  void create(const std::string& line, const std::string& body) {
+    const auto document = base::parse_json(body);
+    if (!document || !document->is_object()) return;
+    FakeContainer made{.name = line.substr(line.find("name=") + 5), .state = "created"};
+    const auto& config = document->get_object();
+    if (const auto* labels = config.if_contains("Labels")) made.labels = labels->get_object();
+    if (const auto* ports = config.if_contains("ExposedPorts")) {
+      made.port = std::string(ports->get_object().begin()->key());
+    }
+    containers[id(++last_created_)] = std::move(made);
+  }
+
   std::string list() const {
     base::json::array rows;
     for (const auto& [each, container] : containers) {
@@ -205,7 +233,8 @@ class FakeEngine {
   }
 
   static std::string inspect(const std::string& id, const FakeContainer& container) {
-    base::json::object state = {{"Status", container.state}, {"StartedAt", container.started_at}};
+    base::json::object state = {
+        {"Status", container.state}, {"StartedAt", container.started_at}, {"Pid", container.pid}};
     if (!container.health.empty()) state["Health"] = {{"Status", container.health}};
     base::json::object networks;
     for (const auto& [name, ip] : container.networks) networks[name] = {{"IPAddress", ip}};
@@ -220,6 +249,7 @@ class FakeEngine {
   }
 
   runtime::Lane& lane_;
+  int last_created_ = 998;
   std::string directory_;
   net::Address address_;
   std::unique_ptr<runtime::Gate> gate_;

@@ -29,7 +29,10 @@ class ScaleDriver {
   virtual std::vector<ScaledMember> members() const = 0;
   /// Why it cannot be scaled now; empty: it can.
   virtual std::string obstacle() const = 0;
-  /// Begins; those that leave drain for at most `drain`. Requires: wanted >= 1, no obstacle.
+  /// Those that stay whatever is wanted, because they are not the driver's to end.
+  virtual std::uint32_t least() const { return 0; }
+  /// Begins; those that leave drain for at most `drain`. Requires: wanted >= 1, wanted >= least()
+  /// when that is fewer than now, no obstacle.
   virtual void scale_to(std::uint32_t wanted, base::Duration drain) = 0;
 };
 

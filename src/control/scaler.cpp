@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace weir::control {
 namespace {
 
@@ -68,7 +70,11 @@ scaling::Facts Scaler::gather(base::Duration p95, base::Time now) {
 void Scaler::second(base::Duration p95, base::Time now) {
   const scaling::Facts facts = gather(p95, now);
   if (config_.targets.empty() || !driver_.obstacle().empty()) return;
-  scaling::Decision decision = scaling::decide(history_, facts, config_, now);
+  // Who is not the driver's to end sets a bound of its own.
+  scaling::Config config = config_;
+  config.min = std::max(config.min, driver_.least());
+  config.max = std::max(config.max, config.min);
+  scaling::Decision decision = scaling::decide(history_, facts, config, now);
   const bool is_news = !decided_ || decision.verdict != last_.verdict || decision.acts();
   if (is_news) {
     log_.info("scaler",
@@ -94,11 +100,6 @@ ScaleAnswer Scaler::by_hand(const ScaleWish& wish, const std::string& who, base:
   const std::int64_t to =
       wish.replicas ? std::int64_t{*wish.replicas} : std::int64_t{answer.from} + wish.step;
   answer.to = answer.from;
-  if (const std::string why = driver_.obstacle(); !why.empty()) {
-    answer.kind = ScaleAnswer::Kind::impossible;
-    answer.detail = why;
-    return answer;
-  }
   if (to < config_.min || to > config_.max) {
     answer.kind = ScaleAnswer::Kind::out_of_range;
     answer.detail = fmt::format("{} may have {} to {} endpoints, not {}", service_, config_.min,
@@ -120,6 +121,11 @@ ScaleAnswer Scaler::by_hand(const ScaleWish& wish, const std::string& who, base:
     answer.detail = judged.reason;
     return answer;
   }
+  if (std::string why = impediment(answer.from, wanted); !why.empty()) {
+    answer.kind = ScaleAnswer::Kind::impossible;
+    answer.detail = std::move(why);
+    return answer;
+  }
   answer.to = wanted;
   if (wanted == answer.from) {
     answer.detail = fmt::format("{} has {} endpoints already", service_, wanted);
@@ -132,6 +138,17 @@ ScaleAnswer Scaler::by_hand(const ScaleWish& wish, const std::string& who, base:
             "{}", answer.detail);
   driver_.scale_to(wanted, drain_);
   return answer;
+}
+
+// Why it cannot be done, whatever the bounds and the cooldown say; empty: it can.
+std::string Scaler::impediment(std::uint32_t from, std::uint32_t wanted) const {
+  if (std::string why = driver_.obstacle(); !why.empty()) return why;
+  const std::uint32_t least = driver_.least();
+  if (wanted >= from || wanted >= least) return {};
+  return fmt::format(
+      "{} has {} of {} endpoints that weir did not make, and it ends only its own; "
+      "end the others the way they were started",
+      service_, least, from);
 }
 
 ScalerView Scaler::view(base::Time now) const {

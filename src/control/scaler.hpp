@@ -57,6 +57,7 @@ class Scaler {
     std::uint32_t samples = 0;
   };
 
+  std::string impediment(std::uint32_t from, std::uint32_t wanted) const;
   scaling::Facts gather(base::Duration p95, base::Time now);
 
   const std::string service_;

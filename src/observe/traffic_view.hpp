@@ -57,8 +57,8 @@ struct EndpointView {
   LoadView load;
   double load_share = 0;  ///< of its service's requests
   double cpu_percent = 0;
-  std::uint64_t rss_bytes = 0;
-  double memory_percent = 0;       ///< of this machine's memory
+  std::uint64_t rss_bytes = 0;     ///< of a container: as `docker stats` counts it
+  double memory_percent = 0;       ///< of its container's limit, else of this machine's memory
   std::int64_t last_check_ms = 0;  ///< wall clock; 0 = never checked
 };
 

@@ -303,10 +303,20 @@ class DockerEngine:
                   {"Container": container, "Force": True})
 
     def remove(self, container: str):
-        self.call("DELETE", f"{API}/containers/{container}?force=true&v=true")
+        """Also one that is gone already."""
+        try:
+            self.call("DELETE", f"{API}/containers/{container}?force=true&v=true")
+        except EngineError as error:
+            if error.status != 404:
+                raise
 
     def inspect(self, container: str) -> dict:
         return self.call("GET", f"{API}/containers/{container}/json")
+
+    def labelled(self, label: str) -> list[dict]:
+        """Rows of the containers that have it, "key" or "key=value", also of those that ended."""
+        query = urllib.parse.urlencode({"all": 1, "filters": json.dumps({"label": [label]})})
+        return self.call("GET", f"{API}/containers/json?{query}")
 
     def address(self, container: str, network: str = "bridge") -> str:
         return self.inspect(container)["NetworkSettings"]["Networks"][network]["IPAddress"]
