@@ -2,9 +2,8 @@
 // DockerScale: a service of containers grows and shrinks. A new container is a copy of one that is
 // there: its image, command, environment, labels and network; discovery finds it like any other.
 //
-// 1. Only containers that weir made are ever stopped and removed: the label weir.managed-by says
-// so,
-//    and it is read again right before.
+// 1. Only containers that weir made are ever stopped and removed: their label weir.managed-by says
+//    so, and the labels of a container never change.
 // 2. How many there are is what discovery sees, without those that this driver is ending and with
 //    those that it has started and that are not seen yet. Others may start and end containers of
 //    the service meanwhile (compose, docker rm): they are counted as they come and go.
