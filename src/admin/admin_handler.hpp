@@ -37,7 +37,9 @@ struct AdminRequest {
   store::Actor actor() const { return {caller.name, base::wall_ms(), came_from}; }
 };
 
-/// The value of `key` in a query string, percent-decoded; empty when absent.
+/// The value of `key` in a query string, percent-decoded; the first when there are several.
+std::optional<std::string> query_parameter(std::string_view query, std::string_view key);
+/// The same; empty when absent.
 std::string query_value(std::string_view query, std::string_view key);
 
 class AdminHandler final : public http::Handler {
@@ -105,6 +107,10 @@ class AdminHandler final : public http::Handler {
   Answer scale(AdminRequest request);
   Answer scale_to(AdminRequest request, std::string service, control::ScaleWish wish);
   Answer endpoint(AdminRequest request);
+
+  // topology_paths.cpp
+  Answer topology(AdminRequest request);
+  Answer backends(AdminRequest request);
 
   // decision_paths.cpp
   Answer decisions(AdminRequest request);
