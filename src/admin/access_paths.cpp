@@ -218,7 +218,7 @@ AdminHandler::Answer AdminHandler::token(AdminRequest request) {
 AdminHandler::Answer AdminHandler::audit(AdminRequest request) {
   const auto limit = number_in(request.query, "limit", 1, kPageMax, kRecordsPage);
   if (!limit) co_return from_error(limit.error());
-  const auto before = number_in(request.query, "before", 1, INT64_MAX, 0);
+  const auto before = number_in(request.query, "before", 1, kIdMax, 0);
   if (!before) co_return from_error(before.error());
   auto reading = access_.read_audit(lane_, static_cast<int>(*limit), *before);
   const auto rows = co_await reading;

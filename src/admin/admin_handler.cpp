@@ -13,8 +13,6 @@
 namespace weir::admin {
 namespace {
 
-constexpr std::int64_t kLinesMax = std::int64_t{1} << 62;  // of a service, ever
-
 constexpr std::string_view kStyle =
     ":root{color-scheme:dark light}body{font:15px/1.5 system-ui,sans-serif;margin:2rem;"
     "background:#10151c;color:#dbe4ee}h1 small{color:#8aa;font-size:50%}table{border-collapse:"
@@ -75,6 +73,8 @@ const AdminHandler::Route AdminHandler::kRoutes[] = {
     {"/api/algorithms", "GET, HEAD", &AdminHandler::algorithms},
     {"/api/backends", "GET, HEAD", &AdminHandler::backends},
     {"/api/topology", "GET, HEAD", &AdminHandler::topology},
+    {"/api/openapi.json", "GET, HEAD", &AdminHandler::openapi},
+    {"/api/openapi.yaml", "GET, HEAD", &AdminHandler::openapi},
     {"/api/services/{id}/scale-up", "POST", &AdminHandler::scale_service},
     {"/api/services/{id}/scale-down", "POST", &AdminHandler::scale_service},
     {"/api/scale", "POST", &AdminHandler::scale},
@@ -204,7 +204,7 @@ AdminHandler::Answer AdminHandler::act(AdminRequest request) {
 }
 
 AdminHandler::Answer AdminHandler::logs(AdminRequest request) {
-  const auto after = number_in(request.query, "after", 0, kLinesMax, 0);
+  const auto after = number_in(request.query, "after", 0, kIdMax, 0);
   if (!after) co_return from_error(after.error());
   const auto limit = number_in(request.query, "limit", 1, kPageMax, kRecordsPage);
   if (!limit) co_return from_error(limit.error());

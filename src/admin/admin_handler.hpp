@@ -111,6 +111,7 @@ class AdminHandler final : public http::Handler {
   // topology_paths.cpp
   Answer topology(AdminRequest request);
   Answer backends(AdminRequest request);
+  Answer openapi(AdminRequest request);
 
   // decision_paths.cpp
   Answer decisions(AdminRequest request);

@@ -36,8 +36,8 @@ AdminHandler::Answer AdminHandler::config(AdminRequest) {
 
 // 200 also for a plan; 422 when the file has mistakes, and then nothing was changed.
 AdminHandler::Answer AdminHandler::reload(AdminRequest request) {
-  const std::string word = query_value(request.query, "plan");
-  if (!word.empty() && word != "true" && word != "false") {
+  const std::string word = query_parameter(request.query, "plan").value_or("false");
+  if (word != "true" && word != "false") {
     co_return problem(422, "plan: not true or false");
   }
   auto reloading = port_.reload(word == "true", request.by);

@@ -95,10 +95,10 @@ AdminHandler::Answer AdminHandler::decisions(AdminRequest request) {
   const auto limit = number_in(request.query, "limit", 1, kPageMax, kRecordsPage);
   if (!limit) co_return from_error(limit.error());
   filter.limit = static_cast<std::size_t>(*limit);
-  filter.reason = query_value(request.query, "reason");
-  if (!filter.reason.empty()) {
-    const std::string wrong = unknown_reason(filter.reason);
+  if (const auto reason = query_parameter(request.query, "reason"); reason) {
+    const std::string wrong = unknown_reason(*reason);
     if (!wrong.empty()) co_return problem(422, wrong);
+    filter.reason = *reason;
   }
   const observe::TrafficView view = port_.traffic();
   if (const std::string id = query_value(request.query, "service"); !id.empty()) {

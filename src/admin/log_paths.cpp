@@ -17,14 +17,12 @@ constexpr std::uint64_t kFirstTime = 1'000'000'000'000;
 
 base::Result<store::LogQuery> log_query(const AdminRequest& request) {
   store::LogQuery query;
-  constexpr std::int64_t kMost = std::int64_t{1} << 62;
   WEIR_TRY(const std::int64_t limit, number_in(request.query, "limit", 1, kPageMax, kRecordsPage));
   query.limit = static_cast<int>(limit);
-  WEIR_TRY(query.before_id, number_in(request.query, "before", 1, kMost, 0));
-  WEIR_TRY(query.after_id, number_in(request.query, "after", 0, kMost, 0));
-  const std::string level = query_value(request.query, "level");
-  if (!level.empty()) {
-    const auto parsed = telemetry::parse_level(level);
+  WEIR_TRY(query.before_id, number_in(request.query, "before", 1, kIdMax, 0));
+  WEIR_TRY(query.after_id, number_in(request.query, "after", 0, kIdMax, 0));
+  if (const auto level = query_parameter(request.query, "level"); level) {
+    const auto parsed = telemetry::parse_level(*level);
     if (!parsed || *parsed == telemetry::Level::off) {
       return base::fail(base::Errc::invalid_argument, "level: not one of debug, info, warn, error");
     }
@@ -36,7 +34,7 @@ base::Result<store::LogQuery> log_query(const AdminRequest& request) {
   if (since.empty()) return query;
   if (const auto number = base::parse_uint(since); number && *number < kFirstTime) {
     query.after_id = static_cast<std::int64_t>(*number);
-  } else if (number && *number < static_cast<std::uint64_t>(kMost)) {
+  } else if (number && *number < static_cast<std::uint64_t>(kIdMax)) {
     query.since_ms = static_cast<std::int64_t>(*number);
   } else if (const auto time = base::parse_rfc3339(since); time) {
     query.since_ms = *time;

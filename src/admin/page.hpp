@@ -21,6 +21,8 @@ inline constexpr std::int64_t kPageMax = 1'000;
 /// Of records, which are many. Lists come whole as far as they may.
 inline constexpr std::int64_t kRecordsPage = 100;
 inline constexpr std::int64_t kOffsetMax = std::int64_t{1} << 40;
+/// Of a record's id.
+inline constexpr std::int64_t kIdMax = std::int64_t{1} << 62;
 
 struct Page {
   std::size_t limit = static_cast<std::size_t>(kPageMax);

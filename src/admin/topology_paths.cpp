@@ -1,6 +1,7 @@
-// AdminHandler, the paths that show all parts at once.
+// AdminHandler, the paths that show all parts at once, and the API's own description.
 #include "admin/admin_handler.hpp"
 #include "admin/answer.hpp"
+#include "admin/openapi.hpp"
 #include "admin/topology_json.hpp"
 #include "admin/view_json.hpp"
 
@@ -24,6 +25,14 @@ AdminHandler::Answer AdminHandler::backends(AdminRequest request) {
     }
   }
   co_return json(backends_json(view, only, *page));
+}
+
+AdminHandler::Answer AdminHandler::openapi(AdminRequest request) {
+  const bool is_yaml = request.path.ends_with(".yaml");
+  http::Response response;
+  response.content_type = is_yaml ? "application/yaml" : "application/json";
+  response.body = is_yaml ? openapi_yaml() : openapi_json();
+  co_return response;
 }
 
 }  // namespace weir::admin
