@@ -28,11 +28,11 @@ struct AdminRequest {
   std::string body;
 
   Caller caller;
-  std::string came_from;        ///< address and program
-  std::string address_key;      ///< throttle_key() of the address
-  std::string cookie;           ///< the log-in's secret
-  std::string once;             ///< Idempotency-Key
-  AuditTrail* trail = nullptr;  ///< outlives the answer
+  std::string came_from;            ///< address and program
+  std::string address_key;          ///< throttle_key() of the address
+  std::string cookie;               ///< the log-in's secret
+  std::optional<std::string> once;  ///< Idempotency-Key
+  AuditTrail* trail = nullptr;      ///< outlives the answer
 
   store::Actor actor() const { return {caller.name, base::wall_ms(), came_from}; }
 };

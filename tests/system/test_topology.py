@@ -136,6 +136,7 @@ class Graph(Topology):
         process = self.begin("serve", "-c", str(path), "--lanes", "1")
         lines = [process.stdout.readline() for _ in range(3)]
         self.admin = next(each for each in lines if "admin" in each).split()[-1]
+        wait_until("the listeners are counted", lambda: self.get("/api/topology")["time"])
         nodes, edges = self.graph()
         other, origin = nodes["other"]["id"], nodes["origin"]["id"]
         self.assertIn(f"{other}>{origin}:fallback", edges)

@@ -321,7 +321,7 @@ class Roles(Users):
         self.assertEqual(elsewhere.status, 200)
         refused = self.send("/api/tokens", "POST", body, self.tokens["operator"], key)
         self.assertEqual(refused.status, 403, "an answer is its sender's")
-        for bad in ("a b", "x" * 129):
+        for bad in ("a b", "x" * 129, ""):
             answer = self.send("/api/tokens", "POST", body, token, {"Idempotency-Key": bad})
             self.assertEqual(answer.status, 422, bad)
 
