@@ -6,12 +6,11 @@
 #include "admin/admin_handler.hpp"
 #include "admin/answer.hpp"
 #include "admin/json_body.hpp"
+#include "admin/page.hpp"
 #include "base/text.hpp"
 
 namespace weir::admin {
 namespace {
-
-constexpr std::uint64_t kAuditMax = 1'000;
 
 base::Result<std::optional<store::Role>> role_in(const JsonBody& body) {
   WEIR_TRY(const auto word, body.text("role"));
@@ -104,10 +103,13 @@ AdminHandler::Answer AdminHandler::me(AdminRequest request) {
 
 AdminHandler::Answer AdminHandler::users(AdminRequest request) {
   if (request.method != "POST") {
-    base::json::array out;
-    for (const auto& each : access_.users()) out.push_back(user_json(each));
-    const std::size_t total = out.size();
-    co_return json(base::json::object{{"users", std::move(out)}, {"total", total}});
+    const auto page = page_in(request.query);
+    if (!page) co_return from_error(page.error());
+    base::json::array all;
+    for (const auto& each : access_.users()) all.push_back(user_json(each));
+    base::json::object out{{"users", std::move(all)}};
+    cut_to_page(out, "users", *page);
+    co_return json(out);
   }
   const auto body = JsonBody::parse(request.body, {"name", "role", "password"});
   if (!body) co_return from_error(body.error());
@@ -171,10 +173,13 @@ AdminHandler::Answer AdminHandler::user(AdminRequest request) {
 
 AdminHandler::Answer AdminHandler::tokens(AdminRequest request) {
   if (request.method != "POST") {
-    base::json::array out;
-    for (const auto& each : access_.tokens()) out.push_back(token_json(each));
-    const std::size_t total = out.size();
-    co_return json(base::json::object{{"tokens", std::move(out)}, {"total", total}});
+    const auto page = page_in(request.query);
+    if (!page) co_return from_error(page.error());
+    base::json::array all;
+    for (const auto& each : access_.tokens()) all.push_back(token_json(each));
+    base::json::object out{{"tokens", std::move(all)}};
+    cut_to_page(out, "tokens", *page);
+    co_return json(out);
   }
   const auto wanted = token_in(request.body, base::wall_ms());
   if (!wanted) co_return from_error(wanted.error());
@@ -211,18 +216,11 @@ AdminHandler::Answer AdminHandler::token(AdminRequest request) {
 // ---- what was done
 
 AdminHandler::Answer AdminHandler::audit(AdminRequest request) {
-  const std::string limit_text = query_value(request.query, "limit");
-  const std::string before_text = query_value(request.query, "before");
-  const auto limit = limit_text.empty() ? 100 : base::parse_uint(limit_text);
-  const auto before = before_text.empty() ? 0 : base::parse_uint(before_text);
-  if (!limit || *limit == 0 || *limit > kAuditMax) {
-    co_return problem(422, fmt::format("limit: not a number from 1 to {}", kAuditMax));
-  }
-  if (!before || *before > static_cast<std::uint64_t>(INT64_MAX)) {
-    co_return problem(422, "before: not the id of a row");
-  }
-  auto reading =
-      access_.read_audit(lane_, static_cast<int>(*limit), static_cast<std::int64_t>(*before));
+  const auto limit = number_in(request.query, "limit", 1, kPageMax, kRecordsPage);
+  if (!limit) co_return from_error(limit.error());
+  const auto before = number_in(request.query, "before", 1, kIdMax, 0);
+  if (!before) co_return from_error(before.error());
+  auto reading = access_.read_audit(lane_, static_cast<int>(*limit), *before);
   const auto rows = co_await reading;
   if (!rows) co_return from_error(rows.error());
   base::json::array out;
@@ -236,9 +234,10 @@ AdminHandler::Answer AdminHandler::audit(AdminRequest request) {
                                      {"before", text_or_null(row.before)},
                                      {"after", text_or_null(row.after)}});
   }
-  base::json::value next = nullptr;
-  if (rows->size() == *limit) next = rows->back().id;
-  co_return json(base::json::object{{"audit", std::move(out)}, {"next", std::move(next)}});
+  base::json::object answer{{"audit", std::move(out)}, {"count", rows->size()}, {"limit", *limit}};
+  answer["nextBefore"] = nullptr;
+  if (rows->size() == static_cast<std::size_t>(*limit)) answer["nextBefore"] = rows->back().id;
+  co_return json(answer);
 }
 
 }  // namespace weir::admin

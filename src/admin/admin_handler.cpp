@@ -13,8 +13,6 @@
 namespace weir::admin {
 namespace {
 
-constexpr std::size_t kLogLinesMax = 1000;
-
 constexpr std::string_view kStyle =
     ":root{color-scheme:dark light}body{font:15px/1.5 system-ui,sans-serif;margin:2rem;"
     "background:#10151c;color:#dbe4ee}h1 small{color:#8aa;font-size:50%}table{border-collapse:"
@@ -39,7 +37,7 @@ std::string decode_percent(std::string_view text) {
 
 }  // namespace
 
-std::string query_value(std::string_view query, std::string_view key) {
+std::optional<std::string> query_parameter(std::string_view query, std::string_view key) {
   while (!query.empty()) {
     const std::size_t end = std::min(query.find('&'), query.size());
     const std::string_view pair = query.substr(0, end);
@@ -49,7 +47,11 @@ std::string query_value(std::string_view query, std::string_view key) {
     }
     query.remove_prefix(std::min(end + 1, query.size()));
   }
-  return {};
+  return std::nullopt;
+}
+
+std::string query_value(std::string_view query, std::string_view key) {
+  return query_parameter(query, key).value_or(std::string());
 }
 
 const AdminHandler::Route AdminHandler::kRoutes[] = {
@@ -69,6 +71,10 @@ const AdminHandler::Route AdminHandler::kRoutes[] = {
     {"/api/services/{id}/stop", "POST", &AdminHandler::act},
     {"/api/services/{id}/restart", "POST", &AdminHandler::act},
     {"/api/algorithms", "GET, HEAD", &AdminHandler::algorithms},
+    {"/api/backends", "GET, HEAD", &AdminHandler::backends},
+    {"/api/topology", "GET, HEAD", &AdminHandler::topology},
+    {"/api/openapi.json", "GET, HEAD", &AdminHandler::openapi},
+    {"/api/openapi.yaml", "GET, HEAD", &AdminHandler::openapi},
     {"/api/services/{id}/scale-up", "POST", &AdminHandler::scale_service},
     {"/api/services/{id}/scale-down", "POST", &AdminHandler::scale_service},
     {"/api/scale", "POST", &AdminHandler::scale},
@@ -138,7 +144,7 @@ AdminHandler::Answer AdminHandler::ready(AdminRequest) {
 AdminHandler::Answer AdminHandler::metrics(AdminRequest request) {
   const bool as_json = query_value(request.query, "format") == "json" ||
                        request.accept.find("application/json") != std::string::npos;
-  if (as_json) co_return json(backends_json(port_.traffic()));
+  if (as_json) co_return json(metric_backends_json(port_.traffic()));
   auto rendering = port_.prometheus();
   std::string text = co_await rendering;
   http::Response response;
@@ -183,15 +189,12 @@ AdminHandler::Answer AdminHandler::act(AdminRequest request) {
 }
 
 AdminHandler::Answer AdminHandler::logs(AdminRequest request) {
-  const std::string after_text = query_value(request.query, "after");
-  const std::string limit_text = query_value(request.query, "limit");
-  const auto after = after_text.empty() ? 0 : base::parse_uint(after_text);
-  const auto limit = limit_text.empty() ? 100 : base::parse_uint(limit_text);
-  if (!after) co_return problem(422, "after: not a number");
-  if (!limit || *limit == 0 || *limit > kLogLinesMax) {
-    co_return problem(422, fmt::format("limit: not a number from 1 to {}", kLogLinesMax));
-  }
-  const auto lines = port_.output(request.id, *after, static_cast<std::size_t>(*limit));
+  const auto after = number_in(request.query, "after", 0, kIdMax, 0);
+  if (!after) co_return from_error(after.error());
+  const auto limit = number_in(request.query, "limit", 1, kPageMax, kRecordsPage);
+  if (!limit) co_return from_error(limit.error());
+  const auto lines = port_.output(request.id, static_cast<std::uint64_t>(*after),
+                                  static_cast<std::size_t>(*limit));
   if (!lines) co_return from_error(lines.error());
   co_return json(output_json(*lines));
 }
@@ -210,11 +213,7 @@ AdminHandler::Answer AdminHandler::front(AdminRequest request) {
     co_return response;
   }
   base::json::object links;
-  for (const Route& route : kRoutes) {
-    if (route.pattern.find("{id}") == std::string_view::npos) {
-      links[route.pattern] = route.methods;
-    }
-  }
+  for (const Route& route : kRoutes) links[route.pattern] = route.methods;
   co_return json(base::json::object{
       {"name", "weir"}, {"version", about.version}, {"links", std::move(links)}});
 }

@@ -28,16 +28,18 @@ struct AdminRequest {
   std::string body;
 
   Caller caller;
-  std::string came_from;        ///< address and program
-  std::string address_key;      ///< throttle_key() of the address
-  std::string cookie;           ///< the log-in's secret
-  std::string once;             ///< Idempotency-Key
-  AuditTrail* trail = nullptr;  ///< outlives the answer
+  std::string came_from;            ///< address and program
+  std::string address_key;          ///< throttle_key() of the address
+  std::string cookie;               ///< the log-in's secret
+  std::optional<std::string> once;  ///< Idempotency-Key
+  AuditTrail* trail = nullptr;      ///< outlives the answer
 
   store::Actor actor() const { return {caller.name, base::wall_ms(), came_from}; }
 };
 
-/// The value of `key` in a query string, percent-decoded; empty when absent.
+/// The value of `key` in a query string, percent-decoded; the first when there are several.
+std::optional<std::string> query_parameter(std::string_view query, std::string_view key);
+/// The same; empty when absent.
 std::string query_value(std::string_view query, std::string_view key);
 
 class AdminHandler final : public http::Handler {
@@ -108,6 +110,11 @@ class AdminHandler final : public http::Handler {
   Answer service(AdminRequest request);
   Answer change_service(AdminRequest request);
   Answer unset(AdminRequest request);
+
+  // topology_paths.cpp
+  Answer topology(AdminRequest request);
+  Answer backends(AdminRequest request);
+  Answer openapi(AdminRequest request);
 
   // decision_paths.cpp
   Answer decisions(AdminRequest request);

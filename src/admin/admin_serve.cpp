@@ -120,7 +120,7 @@ std::optional<http::Response> AdminHandler::refuse(const http::RequestHead& head
     return response;
   }
   if (access.status != 0) return forbidden(access, request, access_.is_insecure());
-  if (!request.once.empty() && !Idempotency::is_key(request.once)) {
+  if (request.once && !Idempotency::is_key(*request.once)) {
     return problem(422, "Idempotency-Key: not 1 to 128 visible ASCII characters");
   }
   return std::nullopt;
@@ -154,7 +154,9 @@ runtime::Task<void> AdminHandler::serve(http::Exchange& exchange) {
   request.accept = field_named(head, "accept");
   request.came_from = origin_of(exchange);
   request.address_key = throttle_key(exchange.peer().ip);
-  request.once = field_named(head, "idempotency-key");
+  if (const auto key = field_named(head, "idempotency-key"); key.data() != nullptr) {
+    request.once = key;
+  }
   request.trail = &trail;
   const Credentials shown = read_credentials(head.fields.find(http::FieldId::authorization),
                                              head.fields.find(http::FieldId::cookie));
@@ -196,14 +198,14 @@ runtime::Task<void> AdminHandler::serve(http::Exchange& exchange) {
 
 // A change with an Idempotency-Key is made once. A log-in is none: its answer is a secret.
 AdminHandler::Answer AdminHandler::answer_once(const Route& route, AdminRequest request) {
-  const bool is_keyed = !request.once.empty() && is_change_method(request.method) &&
+  const bool is_keyed = request.once && is_change_method(request.method) &&
                         need_of(request.method, route.pattern, false) != Need::nothing;
   if (!is_keyed) {
     auto answering = answer(route, std::move(request));
     co_return co_await answering;
   }
   const std::string name = fmt::format("{}\n{} {}?{}\n{}", request.caller.name, request.method,
-                                       request.path, request.query, request.once);
+                                       request.path, request.query, *request.once);
   const Idempotency::Seen seen = once_.begin(name, store::secret_digest(request.body), lane_.now());
   switch (seen.standing) {
     case Idempotency::Standing::other:

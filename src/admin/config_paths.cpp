@@ -30,7 +30,7 @@ base::json::object row_json(const store::OverlayRow& row) {
           {"value", value ? std::move(*value) : base::json::value(row.value)},
           {"origin", row.origin},
           {"by", row.who},
-          {"at", row.at_ms}};
+          {"time", base::json::string(base::rfc3339(row.at_ms).text)}};
 }
 
 // What no key of the file says, as comments: the text is a file that can be used.
@@ -48,8 +48,8 @@ std::string state_lines(const std::vector<store::OverlayRow>& rows) {
 }  // namespace
 
 AdminHandler::Answer AdminHandler::config(AdminRequest request) {
-  const std::string word = query_value(request.query, "effective");
-  if (!word.empty() && word != "true" && word != "false") {
+  const std::string word = query_parameter(request.query, "effective").value_or("false");
+  if (word != "true" && word != "false") {
     co_return problem(422, "effective: not true or false");
   }
   const config::Settings shown = without_secrets(*port_.settings());
@@ -65,8 +65,8 @@ AdminHandler::Answer AdminHandler::config(AdminRequest request) {
 
 // 200 also for a plan; 422 when the file has mistakes, and then nothing was changed.
 AdminHandler::Answer AdminHandler::reload(AdminRequest request) {
-  const std::string word = query_value(request.query, "plan");
-  if (!word.empty() && word != "true" && word != "false") {
+  const std::string word = query_parameter(request.query, "plan").value_or("false");
+  if (word != "true" && word != "false") {
     co_return problem(422, "plan: not true or false");
   }
   auto reloading = port_.reload(word == "true", request.by);

@@ -7,6 +7,7 @@
 #include "admin/admin_handler.hpp"
 #include "admin/answer.hpp"
 #include "admin/control_json.hpp"
+#include "admin/page.hpp"
 #include "admin/view_json.hpp"
 #include "base/text.hpp"
 
@@ -119,6 +120,8 @@ AdminHandler::Answer AdminHandler::strategy(AdminRequest request) {
 }
 
 AdminHandler::Answer AdminHandler::breakers(AdminRequest request) {
+  const auto page = page_in(request.query);
+  if (!page) co_return from_error(page.error());
   const observe::TrafficView view = port_.traffic();
   base::json::object out = breakers_json(view, request.id);
   if (!request.id.empty() && out["circuitBreakers"].as_array().empty()) {
@@ -129,6 +132,7 @@ AdminHandler::Answer AdminHandler::breakers(AdminRequest request) {
     }
     co_return problem(404, control::no_such("service or endpoint", request.id, names));
   }
+  cut_to_page(out, "circuitBreakers", *page);
   co_return json(out);
 }
 

@@ -160,7 +160,7 @@ object decisions_json(std::span<const gateway::DecisionView> decisions,
                       const observe::TrafficView& view) {
   array out;
   for (const auto& each : decisions) out.push_back(decision_json(each, view));
-  return {{"decisions", std::move(out)}, {"total", decisions.size()}};
+  return {{"decisions", std::move(out)}, {"count", decisions.size()}};
 }
 
 object explained_json(const gateway::ExplainedRequest& explained,

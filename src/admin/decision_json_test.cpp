@@ -119,7 +119,7 @@ TEST(DecisionJson, WhoIsOutSaysWhy) {
 TEST(DecisionJson, AListCountsItself) {
   const std::vector<gateway::DecisionView> two(2, a_failure());
   const base::json::object out = decisions_json(two, one_service());
-  EXPECT_EQ(out.at("total").to_number<int>(), 2);
+  EXPECT_EQ(out.at("count").to_number<int>(), 2);
   EXPECT_EQ(out.at("decisions").at(1).at("requestId").as_string(), "id-1");
 }
 

@@ -8,6 +8,7 @@
 #include "admin/admin_handler.hpp"
 #include "admin/answer.hpp"
 #include "admin/decision_json.hpp"
+#include "admin/page.hpp"
 #include "admin/view_json.hpp"
 #include "base/text.hpp"
 #include "http/chars.hpp"
@@ -16,7 +17,6 @@
 namespace weir::admin {
 namespace {
 
-constexpr std::uint64_t kDecisionsMax = 500;
 constexpr std::size_t kFieldsMax = 50;
 constexpr std::string_view kWhatIsKept =
     "Kept are the last exchanges that failed or were repeated, one in 2,000 of the rest, and those "
@@ -92,18 +92,13 @@ base::Result<gateway::RequestSketch> read_sketch(std::string_view query) {
 
 AdminHandler::Answer AdminHandler::decisions(AdminRequest request) {
   gateway::DecisionFilter filter;
-  const std::string limit_text = query_value(request.query, "limit");
-  if (!limit_text.empty()) {
-    const auto limit = base::parse_uint(limit_text);
-    if (!limit || *limit == 0 || *limit > kDecisionsMax) {
-      co_return problem(422, fmt::format("limit: not a number from 1 to {}", kDecisionsMax));
-    }
-    filter.limit = static_cast<std::size_t>(*limit);
-  }
-  filter.reason = query_value(request.query, "reason");
-  if (!filter.reason.empty()) {
-    const std::string wrong = unknown_reason(filter.reason);
+  const auto limit = number_in(request.query, "limit", 1, kPageMax, kRecordsPage);
+  if (!limit) co_return from_error(limit.error());
+  filter.limit = static_cast<std::size_t>(*limit);
+  if (const auto reason = query_parameter(request.query, "reason"); reason) {
+    const std::string wrong = unknown_reason(*reason);
     if (!wrong.empty()) co_return problem(422, wrong);
+    filter.reason = *reason;
   }
   const observe::TrafficView view = port_.traffic();
   if (const std::string id = query_value(request.query, "service"); !id.empty()) {
@@ -119,6 +114,7 @@ AdminHandler::Answer AdminHandler::decisions(AdminRequest request) {
   const auto found = co_await gathering;
   if (!found) co_return from_error(found.error());
   base::json::object out = decisions_json(*found, view);
+  out["limit"] = *limit;
   out["kept"] = base::json::string(kWhatIsKept);
   co_return json(out);
 }

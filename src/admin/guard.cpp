@@ -18,13 +18,17 @@ bool changes(std::string_view method) {
   return method != "GET" && method != "HEAD" && method != "OPTIONS";
 }
 
+// `same-site` is another port of this machine, which is another site to us.
+bool is_foreign(std::string_view sec_fetch_site) {
+  return !sec_fetch_site.empty() && sec_fetch_site != "same-origin" && sec_fetch_site != "none";
+}
+
 GuardVerdict judge_guarded(const GuardFacts& facts, const AllowedHosts& hosts) {
   if (facts.method != "GET") {
     return {405, "only GET is served here", ""};
   }
   constexpr const char* kAction = "Use the command line, or open it from weir's own page.";
-  const std::string_view site = facts.sec_fetch_site;
-  if (!site.empty() && site != "same-origin" && site != "none") {
+  if (is_foreign(facts.sec_fetch_site)) {
     return {403, "the browser marks this request as coming from another site", kAction};
   }
   if (!facts.sec_purpose.empty() && facts.sec_purpose.find("prefetch") != std::string_view::npos) {
@@ -88,6 +92,10 @@ GuardVerdict judge(const GuardFacts& facts, const AllowedHosts& hosts) {
   }
   if (!facts.origin.empty() && !hosts.is_own_origin(facts.origin)) {
     return {403, "Origin is another site", "Changes are taken from weir's own page only."};
+  }
+  if (is_foreign(facts.sec_fetch_site)) {
+    return {403, "the browser marks this request as coming from another site",
+            "Changes are taken from weir's own page only."};
   }
   const bool browser = !facts.origin.empty() || facts.has_cookie || facts.has_sec_fetch;
   if (browser && facts.own_header.empty()) {

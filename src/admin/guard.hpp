@@ -6,9 +6,9 @@
 //     its own name to 127.0.0.1.
 //  2. GET and HEAD change nothing; the few paths that send traffic or change something on GET
 //     (`guarded`) answer 403 to whatever a browser marks as coming from another site.
-//  3. A change needs JSON when it has a body (415). When it carries Origin, Sec-Fetch-* or a
-//  cookie,
-//     it comes from a browser: then it also needs our own header, which no form can send.
+//  3. A change needs JSON when it has a body (415). What a browser marks as coming from another
+//     site is refused. With Origin, Sec-Fetch-* or a cookie it comes from a browser: then it also
+//     needs our own header, which no form can send.
 
 #include <cstdint>
 #include <string>

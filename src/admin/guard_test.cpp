@@ -64,6 +64,9 @@ TEST(Guard, ChangesNeedJsonAndBrowsersOurHeader) {
   EXPECT_EQ(status({.origin = "http://localhost:9900"}), 403u);
   EXPECT_EQ(status({.origin = "http://localhost:9900", .own_header = "1"}), 0u);
   EXPECT_EQ(status({.origin = "http://evil.example", .own_header = "1"}), 403u);
+  EXPECT_EQ(status({.sec_fetch_site = "cross-site", .own_header = "1"}), 403u);
+  EXPECT_EQ(status({.sec_fetch_site = "same-site", .own_header = "1"}), 403u);
+  EXPECT_EQ(status({.sec_fetch_site = "same-origin", .own_header = "1"}), 0u);
   EXPECT_EQ(status({.has_cookie = true}), 403u);
   EXPECT_EQ(status({.has_sec_fetch = true}), 403u);
   EXPECT_EQ(status({.own_header = "1", .has_cookie = true}), 0u);

@@ -49,7 +49,7 @@ std::vector<LiveItem> live_items(LiveTopic topic, const observe::TrafficView& vi
     case LiveTopic::overview:
       return overview_items(view);
     case LiveTopic::services:
-      return by_id(services_json(view).as_object().at("services").as_array());
+      return by_id(services_json(view, kWholeList).at("services").as_array());
     case LiveTopic::breakers:
       return breaker_items(view);
     case LiveTopic::algorithms:

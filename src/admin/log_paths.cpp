@@ -3,41 +3,26 @@
 
 #include "admin/admin_handler.hpp"
 #include "admin/answer.hpp"
+#include "admin/page.hpp"
 #include "base/clock.hpp"
 #include "base/text.hpp"
 
 namespace weir::admin {
 namespace {
 
+static_assert(kPageMax <= store::kLogPageMax && kPageMax <= store::kShowPageMax);
+
 // Smaller numbers are ids of entries, not milliseconds since 1970 (2001 was 10^12).
 constexpr std::uint64_t kFirstTime = 1'000'000'000'000;
-constexpr std::int64_t kPage = 100;
-
-// A number out of range, or no number. `least` and `most` are said in the answer.
-base::Result<std::int64_t> number_of(const std::string& query, std::string_view key,
-                                     std::int64_t least, std::int64_t most, std::int64_t absent) {
-  const std::string text = query_value(query, key);
-  if (text.empty()) return absent;
-  const auto number = base::parse_uint(text);
-  if (number && *number >= static_cast<std::uint64_t>(least) &&
-      *number <= static_cast<std::uint64_t>(most)) {
-    return static_cast<std::int64_t>(*number);
-  }
-  return base::fail(base::Errc::invalid_argument,
-                    fmt::format("{}: not a number from {} to {}", key, least, most));
-}
 
 base::Result<store::LogQuery> log_query(const AdminRequest& request) {
   store::LogQuery query;
-  constexpr std::int64_t kMost = std::int64_t{1} << 62;
-  WEIR_TRY(const std::int64_t limit,
-           number_of(request.query, "limit", 1, store::kLogPageMax, kPage));
+  WEIR_TRY(const std::int64_t limit, number_in(request.query, "limit", 1, kPageMax, kRecordsPage));
   query.limit = static_cast<int>(limit);
-  WEIR_TRY(query.before_id, number_of(request.query, "before", 1, kMost, 0));
-  WEIR_TRY(query.after_id, number_of(request.query, "after", 0, kMost, 0));
-  const std::string level = query_value(request.query, "level");
-  if (!level.empty()) {
-    const auto parsed = telemetry::parse_level(level);
+  WEIR_TRY(query.before_id, number_in(request.query, "before", 1, kIdMax, 0));
+  WEIR_TRY(query.after_id, number_in(request.query, "after", 0, kIdMax, 0));
+  if (const auto level = query_parameter(request.query, "level"); level) {
+    const auto parsed = telemetry::parse_level(*level);
     if (!parsed || *parsed == telemetry::Level::off) {
       return base::fail(base::Errc::invalid_argument, "level: not one of debug, info, warn, error");
     }
@@ -49,7 +34,7 @@ base::Result<store::LogQuery> log_query(const AdminRequest& request) {
   if (since.empty()) return query;
   if (const auto number = base::parse_uint(since); number && *number < kFirstTime) {
     query.after_id = static_cast<std::int64_t>(*number);
-  } else if (number && *number < static_cast<std::uint64_t>(kMost)) {
+  } else if (number && *number < static_cast<std::uint64_t>(kIdMax)) {
     query.since_ms = static_cast<std::int64_t>(*number);
   } else if (const auto time = base::parse_rfc3339(since); time) {
     query.since_ms = *time;
@@ -99,8 +84,8 @@ AdminHandler::Answer AdminHandler::event_log(AdminRequest request) {
     each["fields"] = fields ? std::move(*fields) : base::json::value(base::json::object());
     logs.push_back(std::move(each));
   }
-  const std::size_t total = logs.size();
-  base::json::object out{{"logs", std::move(logs)}, {"total", total}};
+  const std::size_t count = logs.size();
+  base::json::object out{{"logs", std::move(logs)}, {"count", count}, {"limit", limit}};
   out["nextBefore"] = nullptr;
   if (rows->size() == limit) out["nextBefore"] = rows->back().id;
   co_return json(out);
@@ -130,9 +115,9 @@ AdminHandler::Answer AdminHandler::store_list(AdminRequest) {
 }
 
 AdminHandler::Answer AdminHandler::store_show(AdminRequest request) {
-  const auto limit = number_of(request.query, "limit", 1, store::kShowPageMax, kPage);
+  const auto limit = number_in(request.query, "limit", 1, kPageMax, kRecordsPage);
   if (!limit) co_return from_error(limit.error());
-  const auto offset = number_of(request.query, "offset", 0, std::int64_t{1} << 40, 0);
+  const auto offset = number_in(request.query, "offset", 0, kOffsetMax, 0);
   if (!offset) co_return from_error(offset.error());
   auto reading = port_.store_rows(request.id, *limit, *offset);
   const auto rows = co_await reading;
@@ -145,11 +130,16 @@ AdminHandler::Answer AdminHandler::store_show(AdminRequest request) {
     for (const db::Value& value : row) cells.push_back(cell(value));
     out.push_back(std::move(cells));
   }
-  co_return json(base::json::object{{"table", request.id},
-                                    {"columns", std::move(columns)},
-                                    {"rows", std::move(out)},
-                                    {"limit", *limit},
-                                    {"offset", *offset}});
+  base::json::object answer{{"table", request.id},
+                            {"columns", std::move(columns)},
+                            {"rows", std::move(out)},
+                            {"limit", *limit},
+                            {"offset", *offset}};
+  answer["nextOffset"] = nullptr;
+  if (rows->rows.size() == static_cast<std::size_t>(*limit)) {
+    answer["nextOffset"] = *offset + *limit;
+  }
+  co_return json(answer);
 }
 
 }  // namespace weir::admin

@@ -5,6 +5,7 @@
 
 #include "admin/admin_handler.hpp"
 #include "admin/answer.hpp"
+#include "admin/page.hpp"
 #include "admin/report_json.hpp"
 #include "admin/service_body.hpp"
 #include "admin/view_json.hpp"
@@ -56,7 +57,11 @@ base::json::object changed_json(const config::Service& service, const ReloadRepo
 }  // namespace
 
 AdminHandler::Answer AdminHandler::services(AdminRequest request) {
-  if (request.method != "POST") co_return json(services_json(port_.traffic()));
+  if (request.method != "POST") {
+    const auto page = page_in(request.query);
+    if (!page) co_return from_error(page.error());
+    co_return json(services_json(port_.traffic(), *page));
+  }
   auto wanted = read_registration(request.body);
   if (!wanted) co_return from_error(wanted.error());
   const std::string name = wanted->name;

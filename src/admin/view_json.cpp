@@ -35,6 +35,12 @@ value time_of(std::int64_t wall_ms) {
   return base::json::string(base::rfc3339(wall_ms).text);
 }
 
+std::string_view word_of(bool is_healthy) { return is_healthy ? "healthy" : "unhealthy"; }
+
+std::string url_of(const std::string& address) {
+  return (address.starts_with("unix:") ? "" : "http://") + address;
+}
+
 std::uint32_t healthy_endpoints(const observe::ServiceView& service) {
   std::uint32_t count = 0;
   for (const auto& endpoint : service.endpoints) count += endpoint.healthy ? 1 : 0;
@@ -129,10 +135,14 @@ value service_json(const observe::ServiceView& service) {
   return out;
 }
 
-value services_json(const observe::TrafficView& view) {
-  array out;
-  for (const auto& service : view.services) out.push_back(service_json(service));
-  return object{{"services", std::move(out)}, {"total", view.services.size()}};
+object services_json(const observe::TrafficView& view, const Page& page) {
+  array services;
+  for (std::size_t i = page.offset; i < view.services.size() && page.holds(i); ++i) {
+    services.push_back(service_json(view.services[i]));
+  }
+  object out{{"services", std::move(services)}};
+  add_page(out, page, view.services.size());
+  return out;
 }
 
 value metrics_json(const observe::TrafficView& view) {
@@ -204,7 +214,8 @@ value servers_json(const observe::TrafficView& view) {
       servers.push_back(object{{"id", endpoint.id},
                                {"name", endpoint.name},
                                {"service", service.name},
-                               {"url", "http://" + endpoint.address},
+                               {"url", url_of(endpoint.address)},
+                               {"health", word_of(endpoint.healthy)},
                                {"healthy", endpoint.healthy},
                                {"weight", endpoint.weight},
                                {"connections", endpoint.load.in_flight}});
@@ -213,20 +224,50 @@ value servers_json(const observe::TrafficView& view) {
   return object{{"servers", std::move(servers)}};
 }
 
-value backends_json(const observe::TrafficView& view) {
+value metric_backends_json(const observe::TrafficView& view) {
   array backends;
   for (const auto& service : view.services) {
     for (const auto& endpoint : service.endpoints) {
       backends.push_back(object{{"id", endpoint.id},
                                 {"name", endpoint.name},
                                 {"service", service.name},
+                                {"health", word_of(endpoint.healthy)},
                                 {"healthy", endpoint.healthy},
                                 {"state", endpoint.state},
                                 {"requests", endpoint.load.requests},
-                                {"errors", endpoint.load.errors}});
+                                {"errors", endpoint.load.errors},
+                                {"score", rounded(endpoint.health_score)}});
     }
   }
   return object{{"backends", std::move(backends)}};
+}
+
+object backends_json(const observe::TrafficView& view, const observe::ServiceView* only,
+                     const Page& page) {
+  array backends;
+  std::size_t total = 0;
+  for (const auto& service : view.services) {
+    if (only != nullptr && only != &service) continue;
+    for (const auto& endpoint : service.endpoints) {
+      if (!page.holds(total++)) continue;
+      backends.push_back(object{{"id", endpoint.id},
+                                {"name", endpoint.name},
+                                {"service", service.name},
+                                {"kind", "http"},
+                                {"address", endpoint.address},
+                                {"healthScore", rounded(endpoint.health_score)},
+                                {"healthy", endpoint.healthy},
+                                {"state", endpoint.state},
+                                {"reason", endpoint.reason},
+                                {"requests", endpoint.load.requests},
+                                {"errors", endpoint.load.errors},
+                                {"errorRate", rounded(endpoint.load.error_ratio)},
+                                {"partition", nullptr}});
+    }
+  }
+  object out{{"backends", std::move(backends)}};
+  add_page(out, page, total);
+  return out;
 }
 
 value probe_json(const ProbeReport& report) {

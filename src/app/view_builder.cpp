@@ -1,7 +1,10 @@
 #include "app/view_builder.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
+
+#include "balance/health_score.hpp"
 
 namespace weir::app {
 namespace {
@@ -75,6 +78,31 @@ observe::EndpointView build_endpoint(const control::EndpointEntry& entry, const 
   return out;
 }
 
+balance::HealthFacts::Breaker breaker_fact(std::string_view state) {
+  using Breaker = balance::HealthFacts::Breaker;
+  if (state == balance::name(balance::BreakerState::closed)) return Breaker::closed;
+  return state == balance::name(balance::BreakerState::half_open) ? Breaker::half_open
+                                                                  : Breaker::open;
+}
+
+// Of the same 10 s that the other figures are of.
+void add_health_scores(observe::ServiceView& service) {
+  constexpr double kWindowSeconds = 10;
+  std::vector<balance::HealthFacts> facts;
+  for (const auto& endpoint : service.endpoints) {
+    const double attempts = endpoint.load.rps * kWindowSeconds;
+    facts.push_back(
+        {.attempts = static_cast<std::uint64_t>(std::llround(attempts)),
+         .failures = static_cast<std::uint64_t>(std::llround(attempts * endpoint.load.error_ratio)),
+         .p95 = std::chrono::duration_cast<base::Duration>(
+             std::chrono::duration<double, std::milli>(endpoint.load.p95_ms)),
+         .breaker = breaker_fact(endpoint.breaker.state)});
+  }
+  std::vector<double> scores(facts.size());
+  balance::health_scores(facts, {}, scores);
+  for (std::size_t i = 0; i < scores.size(); ++i) service.endpoints[i].health_score = scores[i];
+}
+
 observe::ServiceView build_service(const control::ServiceEntry& entry, const LoadTable& loads,
                                    const Instant& at) {
   observe::ServiceView service;
@@ -105,6 +133,7 @@ observe::ServiceView build_service(const control::ServiceEntry& entry, const Loa
     healthy += is_spare || service.endpoints.back().healthy ? 1 : 0;
     requests += service.endpoints.back().load.requests;
   }
+  add_health_scores(service);
   for (auto& endpoint : service.endpoints) {
     if (requests == 0) break;
     endpoint.load_share =

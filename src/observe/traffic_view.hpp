@@ -56,6 +56,7 @@ struct EndpointView {
   BreakerView breaker;
   LoadView load;
   double load_share = 0;  ///< of its service's requests
+  double health_score = 100;  ///< 0 to 100, the best (balance/health_score.hpp)
   double cpu_percent = 0;
   std::uint64_t rss_bytes = 0;     ///< of a container: as `docker stats` counts it
   double memory_percent = 0;       ///< of its container's limit, else of this machine's memory

@@ -82,9 +82,9 @@ class Explain(Case):
         ids = [ask(self.gateway, f"/{i}", fields=ASKING).field("X-Request-Id") for i in range(6)]
         listed = ask(self.admin, "/api/decisions?limit=4").json()
         self.assertEqual([each["requestId"] for each in listed["decisions"]], ids[:1:-1])
-        self.assertEqual(ask(self.admin, "/api/decisions?reason=UC").json()["total"], 0)
-        self.assertEqual(ask(self.admin, "/api/decisions?reason=OK&service=1").json()["total"], 6)
-        for target, status, says in (("?limit=0", 422, "1 to 500"), ("?limit=501", 422, "500"),
+        self.assertEqual(ask(self.admin, "/api/decisions?reason=UC").json()["count"], 0)
+        self.assertEqual(ask(self.admin, "/api/decisions?reason=OK&service=1").json()["count"], 6)
+        for target, status, says in (("?limit=0", 422, "1 to 1000"), ("?limit=1001", 422, "1000"),
                                      ("?limit=x", 422, "limit"), ("?reason=XX", 422, "UC"),
                                      ("?service=orign", 404, "did you mean origin")):
             answer = ask(self.admin, "/api/decisions" + target)

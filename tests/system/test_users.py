@@ -58,7 +58,7 @@ class WithoutUsers(Users):
         me = self.send("/api/me").json()
         self.assertEqual(me, {"user": "local", "role": "admin", "proof": "no-users",
                               "users": False, "insecure": False})
-        self.assertEqual(self.send("/api/users").json(), {"users": [], "total": 0})
+        self.assertEqual(self.send("/api/users").json()["users"], [])
         self.assertEqual(self.log_in("ada").status, 409)
         first = {"name": "ada", "role": "viewer", "password": PASSWORD}
         refused = self.send("/api/users", "POST", first)
@@ -90,7 +90,7 @@ class WithoutUsers(Users):
         self.assertEqual((rows[0]["before"], rows[0]["after"]), ('"closed"', '"forced open"'))
         log = (self.directory / "stderr.txt").read_text()
         self.assertEqual(log.count('"component":"audit"'), 2)
-        self.assertEqual(self.send("/api/audit?limit=1").json()["next"], rows[0]["id"])
+        self.assertEqual(self.send("/api/audit?limit=1").json()["nextBefore"], rows[0]["id"])
         page = self.send(f"/api/audit?limit=1&before={rows[0]['id']}").json()
         self.assertEqual(page["audit"], rows[1:])
         for query in ("limit=0", "limit=1001", "limit=x", "before=x"):
@@ -321,7 +321,7 @@ class Roles(Users):
         self.assertEqual(elsewhere.status, 200)
         refused = self.send("/api/tokens", "POST", body, self.tokens["operator"], key)
         self.assertEqual(refused.status, 403, "an answer is its sender's")
-        for bad in ("a b", "x" * 129):
+        for bad in ("a b", "x" * 129, ""):
             answer = self.send("/api/tokens", "POST", body, token, {"Idempotency-Key": bad})
             self.assertEqual(answer.status, 422, bad)
 

@@ -28,7 +28,7 @@ ADMIN_SUFFIXES = ("_view.hpp", "_command.hpp")
 # header pattern -> path prefixes that may include it. No prefix: nobody may.
 LIBRARY_HOMES = [
     (r"ares(_\w+)?\.h$", ["src/net/resolver"]),
-    (r"yaml-cpp/", ["src/config/document"]),
+    (r"yaml-cpp/", ["src/config/document", "api/embed"]),
     (r"CLI/", ["src/app/"]),
     (r"spdlog/", ["src/telemetry/log"]),
     (r"boost/json|boost/system", ["src/base/json"]),
