@@ -21,7 +21,7 @@ constexpr unsigned kModelsTried = 3;
 
 bool is_serving(const DiscoveredView& member) noexcept { return member.state == "in"; }
 
-// The engine did not say whether it created what it was asked for.
+// The engine did not say whether it has done what it was asked for.
 bool is_unanswered(base::Errc code) noexcept {
   return code == base::Errc::deadline || code == base::Errc::closed || code == base::Errc::reset ||
          code == base::Errc::bad_message || code == base::Errc::too_large;
@@ -47,24 +47,20 @@ bool DockerScale::is_present(const DiscoveredView& member) const {
 
 std::vector<DiscoveredView> DockerScale::present() const {
   std::vector<DiscoveredView> out = discovery_.view().members;
+  for (const DiscoveredView& each : out) started_.erase(each.container.id);
   std::erase_if(out, [&](const DiscoveredView& each) { return !is_present(each); });
   return out;
 }
 
-std::uint32_t DockerScale::coming(const std::vector<DiscoveredView>& present) const {
-  std::uint32_t out = creating_;
-  for (const auto& [id, until] : started_) {
-    const auto is_it = [&](const DiscoveredView& each) { return each.container.id == id; };
-    if (lane_.now() < until && !leaving_.contains(id) && std::ranges::none_of(present, is_it)) {
-      ++out;
-    }
-  }
-  return out;
+// Once one has been seen, what is seen of it counts.
+std::uint32_t DockerScale::coming() const {
+  std::erase_if(started_, [&](const auto& each) { return each.second <= lane_.now(); });
+  return creating_ + static_cast<std::uint32_t>(started_.size());
 }
 
 std::uint32_t DockerScale::wanted() const noexcept {
-  const std::vector<DiscoveredView> seen = present();
-  return static_cast<std::uint32_t>(seen.size()) + coming(seen);
+  const auto seen = static_cast<std::uint32_t>(present().size());
+  return seen + coming();
 }
 
 std::vector<ScaledMember> DockerScale::members() const {
@@ -83,12 +79,12 @@ std::vector<ScaledMember> DockerScale::members() const {
 std::string DockerScale::obstacle() const {
   const DiscoveryView view = discovery_.view();
   if (view.state == "failing") return "the Docker engine does not answer: " + view.error;
-  const std::vector<DiscoveredView> seen = present();
-  if (const std::uint32_t more = coming(seen); more > 0) {
+  const bool has_none = present().empty();
+  if (const std::uint32_t more = coming(); more > 0) {
     return fmt::format("{} is being scaled: {} more {} starting", source_.service, more,
                        more == 1 ? "container is" : "containers are");
   }
-  if (seen.empty()) {
+  if (has_none) {
     return source_.service + " has no container that could be copied; start one by hand";
   }
   return {};
@@ -100,10 +96,9 @@ std::uint32_t DockerScale::least() const {
 }
 
 void DockerScale::scale_to(std::uint32_t wanted, base::Duration drain) {
-  std::erase_if(started_, [&](const auto& each) { return each.second <= lane_.now(); });
   members();  // whoever is there has been seen now
   std::vector<DiscoveredView> own = present();
-  const auto before = static_cast<std::uint32_t>(own.size()) + coming(own);
+  const auto before = static_cast<std::uint32_t>(own.size()) + coming();
   for (std::uint32_t i = before; i < wanted; ++i) {
     ++creating_;
     runtime::spawn(gate_, "scale up", grow());
@@ -220,10 +215,10 @@ runtime::Task<base::Result<void>> DockerScale::retire(std::string id, std::uint3
   } while (registry_.in_flight(endpoint_id) > 0 && !until.expired(lane_.now()));
   auto stopping = client_.stop(id, kStopGrace, lane_.after(kEngineTime));
   const auto stopped = co_await stopping;
+  if (!stopped && is_unanswered(stopped.error().code())) co_return stopped;
   auto removing = client_.remove(id, lane_.after(kEngineTime));
   const auto removed = co_await removing;  // also of one that would not stop: a paused one
-  if (!removed && !stopped) co_return stopped;
-  co_return removed;
+  co_return !removed && !stopped ? stopped : removed;
 }
 
 void DockerScale::set_membership(std::uint32_t endpoint_id, balance::Membership to,

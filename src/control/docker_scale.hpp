@@ -52,7 +52,7 @@ class DockerScale final : public ScaleDriver {
   void set_membership(std::uint32_t endpoint_id, balance::Membership to, base::Time closes_at);
   bool is_present(const DiscoveredView& member) const;
   std::vector<DiscoveredView> present() const;
-  std::uint32_t coming(const std::vector<DiscoveredView>& present) const;
+  std::uint32_t coming() const;
   std::string find_model(const std::set<std::string>& gone) const;
 
   runtime::Lane& lane_;
@@ -63,9 +63,9 @@ class DockerScale final : public ScaleDriver {
   const DockerSource source_;
   base::Rng rng_;
   std::uint32_t creating_ = 0;
-  std::map<std::string, base::Time> started_;       // by container, until when it may be unseen
-  std::set<std::string> leaving_;                   // containers
-  mutable std::map<std::string, base::Time> seen_;  // by container, since when
+  mutable std::map<std::string, base::Time> started_;  // not seen yet; until when that may be so
+  std::set<std::string> leaving_;                      // containers
+  mutable std::map<std::string, base::Time> seen_;     // by container, since when
   runtime::Gate gate_;
   runtime::CancelSource stopping_;
 };

@@ -118,6 +118,22 @@ TEST_F(Scaled, ACopyThatIsNeverSeenIsNotWantedForEver) {
   EXPECT_EQ(scale_.wanted(), 1u);
 }
 
+TEST_F(Scaled, ACopyThatWasSeenAndEndsIsMissedAtOnce) {
+  add(1);
+  begin();
+  scale_.scale_to(3, 1s);
+  lane_.run();
+  EXPECT_EQ(scale_.wanted(), 3u);
+  engine_.event(FakeEngine::id(999), "die");  // others end it
+  lane_.run();
+  EXPECT_EQ(scale_.wanted(), 2u);
+  scale_.scale_to(1, 1s);  // and weir the other one
+  pass(500ms);
+  EXPECT_EQ(asked("DELETE", "/"), 1u);
+  EXPECT_EQ(scale_.wanted(), 1u);
+  EXPECT_EQ(scale_.obstacle(), "");
+}
+
 TEST_F(Scaled, ShrinksByItsOwnOnlyAndDrainsFirst) {
   add(1);
   add(2, true);

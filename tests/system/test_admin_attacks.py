@@ -6,6 +6,7 @@ with registration, containers with discovery.
 
 import itertools
 import json
+import unittest
 
 import contract
 from harness import BINARY, Case, ask, connect, gateway_to, read_answer, run
@@ -13,6 +14,8 @@ from test_users import JSON, PASSWORD, Users
 from websocket import WebSocket, handshake
 
 SECRET = "s3cr3t-canary"
+NEEDS_FILE = unittest.skipUnless(contract.IS_CHECKED,
+                                 "needs python3-yaml and python3-jsonschema")
 CHANGES = (("POST", "/algorithm/ip_hash", b""), ("POST", "/api/circuit-breakers/origin/open", b""),
            ("POST", "/api/circuit-breakers/reset-all", b""), ("POST", "/api/config/reload", b""),
            ("POST", "/api/endpoints/1/drain", b""), ("PATCH", "/api/endpoints/1", b'{"weight":7}'),
@@ -54,6 +57,7 @@ class Addresses(Case):
 
 
 class Reading(Attack):
+    @NEEDS_FILE
     def test_get_and_head_change_nothing(self):
         self.begin_without_users()
         before = self.standing()
@@ -184,6 +188,7 @@ class Paths(Attack):
 
 
 class Secrets(Attack):
+    @NEEDS_FILE
     def test_no_answer_holds_a_secret(self):
         self.assertEqual(self.add("ada", "admin").returncode, 0)
         token = self.token("t", "--role", "admin")

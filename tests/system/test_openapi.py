@@ -6,6 +6,7 @@ import unittest
 
 import contract
 from harness import Case, ask, gateway_to
+from test_users import Users
 
 
 @unittest.skipUnless(contract.IS_CHECKED, "needs python3-yaml and python3-jsonschema")
@@ -84,3 +85,32 @@ class OpenApi(Case):
         self.assertIn("418", contract.judge("GET", "/api/me", answer))
         answer.status, answer.fields = 200, [("Content-Type", "text/plain")]
         self.assertIn("text/plain", contract.judge("GET", "/api/me", answer))
+
+
+@unittest.skipUnless(contract.IS_CHECKED, "needs python3-yaml and python3-jsonschema")
+class Roles(Users):
+    MAY = {"nobody": {"nobody"}, "metrics": {"nobody", "metrics"},
+           "viewer": {"nobody", "metrics", "viewer"},
+           "operator": {"nobody", "metrics", "viewer", "operator"},
+           "admin": {"nobody", "metrics", "viewer", "operator", "admin"}}
+
+    def test_the_role_of_every_operation_is_the_one_that_is_asked_for(self):
+        self.assertEqual(self.add("ada", "admin").returncode, 0)
+        tokens = {role: self.token("t-" + role, "--role", role)
+                  for role in ("viewer", "operator", "admin")}
+        tokens |= {"metrics": self.token("t-metrics", "--metrics"), "nobody": ""}
+        self.start()
+        for path, operations in contract.description()["paths"].items():
+            target = re.sub(r"{\w+}", "none", path)
+            for method, operation in operations.items():
+                for caller, may in self.MAY.items():
+                    body = {} if "requestBody" in operation else None
+                    answer = self.send(target, method.upper(), body, tokens[caller])
+                    name = f"{method} {path} by {caller}: {answer.status} {answer.body!r}"
+                    if operation["x-role"] in may:
+                        self.assertNotIn(answer.status, (401, 403), name)
+                    else:
+                        self.assertEqual(answer.status, 401 if caller == "nobody" else 403, name)
+
+
+del Users  # its tests are in test_users.py

@@ -75,7 +75,6 @@ class Graph(Topology):
         self.start(failing.address, self.web())
         for _ in range(8):
             ask(self.gateway, "/", "POST")
-        nodes, _ = self.graph()
         wait_until("the errors are counted", lambda:
                    self.graph()[0][failing.address]["errorRate"] > 0.9)
         self.assertEqual(ask(self.admin, f"/api/circuit-breakers/origin/open?endpoint="
@@ -89,8 +88,7 @@ class Graph(Topology):
         self.assertIn("1 of 2 endpoints out", nodes["origin"]["reason"])
         self.assertLess(node["healthScore"], 60)
 
-    def test_a_killed_endpoint_shows_its_state_and_reason(self):
-        self.start(self.web(), extra="")
+    def test_a_stopped_service_shows_its_state_and_reason(self):
         process, table = self.up()
         self.admin = table["admin"]
         wait_until("the demo is healthy", lambda: all(
@@ -105,7 +103,7 @@ class Graph(Topology):
         self.assertEqual((edge["state"], edge["reason"]), ("unhealthy", service["reason"]))
         self.assertEqual(process.poll(), None)
 
-    def test_a_dead_address_says_why(self):
+    def test_a_killed_endpoint_shows_its_state_and_reason(self):
         dying = self.begin("lab", "web", "--port", "0")
         address = dying.stdout.readline().split()[-1]
         checks = "health: { check: { path: /health, every: 100ms, timeout: 100ms, fall: 1 } }, "
