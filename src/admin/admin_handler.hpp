@@ -4,6 +4,7 @@
 // and 404 are the same everywhere.
 
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,8 @@
 #include "admin/guard.hpp"
 #include "admin/idempotency.hpp"
 #include "admin/live_feed.hpp"
+#include "balance/rate_limit.hpp"
+#include "base/hash.hpp"
 #include "http/exchange.hpp"
 
 namespace weir::admin {
@@ -72,6 +75,7 @@ class AdminHandler final : public http::Handler {
   GuardVerdict guard(const http::RequestHead& head, const Route* route) const;
   std::optional<http::Response> refuse(const http::RequestHead& head, const Route* route,
                                        const AdminRequest& request);
+  std::optional<http::Response> refuse_flood(const Route& route, const AdminRequest& request);
   Answer answer(const Route& route, AdminRequest request);
   std::optional<http::Response> refuse_upgrade(const http::Exchange& exchange) const;
   Answer answer_once(const Route& route, AdminRequest request);
@@ -137,6 +141,9 @@ class AdminHandler final : public http::Handler {
   Access& access_;
   Idempotency once_;
   LiveFeed live_;
+  // Of each user, or address where there is none: a script's burst, not a flood.
+  balance::RateLimit changes_{{.per_second = 50, .burst = 1'000, .keys = 1'024}};
+  const std::uint64_t changes_seed_ = std::random_device()();
 };
 
 }  // namespace weir::admin

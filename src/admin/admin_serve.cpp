@@ -123,7 +123,26 @@ std::optional<http::Response> AdminHandler::refuse(const http::RequestHead& head
   if (request.once && !Idempotency::is_key(*request.once)) {
     return problem(422, "Idempotency-Key: not 1 to 128 visible ASCII characters");
   }
-  return std::nullopt;
+  return refuse_flood(*route, request);
+}
+
+// Every change costs a row of the audit, and many a new configuration.
+std::optional<http::Response> AdminHandler::refuse_flood(const Route& route,
+                                                         const AdminRequest& request) {
+  const bool is_change = is_change_method(request.method) || route.pattern == "/algorithm/{id}";
+  if (!is_change) return std::nullopt;
+  const bool has_name = request.caller.proof != Proof::no_users && !request.caller.name.empty();
+  const std::string& who = has_name ? request.caller.name : request.address_key;
+  const base::Time now = lane_.now();
+  const balance::GcraAnswer answer = changes_.check(base::hash64(who, changes_seed_), now);
+  if (answer.is_allowed) return std::nullopt;
+  const auto seconds = std::max<std::int64_t>(
+      1, std::chrono::ceil<std::chrono::seconds>(answer.retry_after).count());
+  http::Response response = problem(429, "too many changes at once",
+                                    "At most 50 a second, after the first 1,000. Wait as long as "
+                                    "Retry-After says.");
+  response.fields.emplace_back("Retry-After", std::to_string(seconds));
+  return response;
 }
 
 std::optional<http::Response> AdminHandler::refuse_upgrade(const http::Exchange& exchange) const {

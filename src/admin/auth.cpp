@@ -28,6 +28,7 @@ constexpr Rule kRules[] = {
     {"/api/audit", Need::admin, Need::admin},
     {"/api/store/", Need::admin, Need::admin},  // the rows of users and audit among them
     {"/api/config", Need::viewer, Need::admin},
+    {"/api/config/{id}", Need::viewer, Need::operator_},  // back to what the file says
     {"/api/config/", Need::viewer, Need::admin},
     {"/api/reload", Need::admin, Need::admin},
 };

@@ -91,20 +91,30 @@ AdminHandler::Answer AdminHandler::event_log(AdminRequest request) {
   co_return json(out);
 }
 
+// A store that is away is no failure of this path: saying so is what it is for.
 AdminHandler::Answer AdminHandler::store_list(AdminRequest) {
-  auto reading = port_.store_tables();
-  const auto tables = co_await reading;
-  if (!tables) co_return from_error(tables.error());
+  const auto before = port_.store_health();
+  base::Result<std::vector<store::TableSize>> tables = std::vector<store::TableSize>();
+  if (!before || before->ok) {
+    auto reading = port_.store_tables();
+    tables = co_await reading;
+  }
+  if (!tables && !before) co_return from_error(tables.error());
   base::json::array out;
-  for (const store::TableSize& each : *tables) {
-    out.push_back(base::json::object{{"table", base::json::string(each.name)},
-                                     {"about", base::json::string(each.about)},
-                                     {"rows", each.rows}});
+  if (tables) {
+    for (const store::TableSize& each : *tables) {
+      out.push_back(base::json::object{{"table", base::json::string(each.name)},
+                                       {"about", base::json::string(each.about)},
+                                       {"rows", each.rows}});
+    }
   }
   base::json::object answer{{"tables", std::move(out)}};
   if (const auto health = port_.store_health(); health) {
-    answer["health"] = base::json::object{{"state", health->ok ? "ok" : "degraded"},
-                                          {"reason", health->reason},
+    const bool is_ok = health->ok && tables.has_value();
+    std::string reason = health->reason;
+    if (reason.empty() && !tables) reason = tables.error().detail();
+    answer["health"] = base::json::object{{"state", is_ok ? "ok" : "degraded"},
+                                          {"reason", std::move(reason)},
                                           {"queued", health->queued_rows},
                                           {"written", health->written},
                                           {"rejected", health->rejected},

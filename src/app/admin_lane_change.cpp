@@ -97,7 +97,9 @@ runtime::Task<base::Result<control::ScaleAnswer>> AdminLane::scale(std::string i
   control_.post([this, name, wish, by, done = hop.completer()]() mutable {
     control::Scaler* scaler = control_.find_scaler(name);
     if (scaler != nullptr) {
-      done.complete(scaler->by_hand(wish, by, control_.now()));
+      control::ScaleAnswer scaled = scaler->by_hand(wish, by, control_.now());
+      control_.share();
+      done.complete(std::move(scaled));
       return;
     }
     control::ScaleAnswer answer{.service = name};

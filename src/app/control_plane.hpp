@@ -64,6 +64,8 @@ class ControlPlane {
   /// Null when there is none of that name, or it cannot be scaled.
   control::Scaler* find_scaler(const std::string& service);
   std::vector<control::DiscoveryView> discoveries() const;
+  /// What other threads see of the services is as of now.
+  void share() { share_units(); }
   /// Null when there is none of that number or name, or it has no processes.
   control::ProcessService* find_processes(const std::string& service);
   runtime::Gate& gate() noexcept { return gate_; }

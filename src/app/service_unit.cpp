@@ -16,9 +16,10 @@ constexpr base::Duration kStaticDrain = std::chrono::seconds(30);
 constexpr std::size_t kOldSettings = 64;  // a check ends within seconds
 constexpr base::Duration kDrainLook = std::chrono::milliseconds(25);
 
+constexpr base::Duration kHandOver = std::chrono::seconds(2);
+
 std::string key_of(const StaticEndpoint& endpoint) {
-  return fmt::format("{}|{}|{}|{}", endpoint.name, endpoint.address, endpoint.weight,
-                     endpoint.backup ? 1 : 0);
+  return fmt::format("{}|{}|{}", endpoint.name, endpoint.address, endpoint.backup ? 1 : 0);
 }
 
 }  // namespace
@@ -152,16 +153,16 @@ runtime::Task<void> ServiceUnit::withdraw(std::shared_ptr<upstream::Service> ser
   co_await stopping;
 }
 
+// Who comes joins first; who goes drains once somebody else is there to take the traffic.
 void ServiceUnit::set_statics(const std::vector<StaticEndpoint>& statics, bool at_start) {
   const base::Time now = parts_.context.lane.now();
   std::map<std::string, const StaticEndpoint*> wanted;
   for (const StaticEndpoint& each : statics) wanted.emplace(key_of(each), &each);
-  for (const control::PlanMember& member : statics_.members()) {
-    if (!wanted.contains(member.key)) statics_.drain(member.key, now + kStaticDrain, now);
-  }
   for (const auto& [key, endpoint] : wanted) {
     if (statics_.contains(key)) {
+      leaving_.erase(key);
       statics_.keep(key, now);
+      statics_.set_weight(key, endpoint->weight, now);
       continue;
     }
     const auto joined = statics_.join({.plan = {key, endpoint->address, endpoint->weight},
@@ -176,6 +177,27 @@ void ServiceUnit::set_statics(const std::vector<StaticEndpoint>& statics, bool a
     }
     statics_.set_ready(key, true, "eligible", "", now);
   }
+  for (const control::PlanMember& member : statics_.members()) {
+    if (!wanted.contains(member.key)) leaving_.insert(member.key);
+  }
+  if (leaving_.empty()) return;
+  leave_by_ = now + kHandOver;
+  for (const control::ServiceEntry& entry : parts_.registry.facts()) {
+    if (entry.service->name == settings_->name) hand_over(entry);
+  }
+}
+
+void ServiceUnit::hand_over(const control::ServiceEntry& entry) {
+  if (leaving_.empty()) return;
+  const base::Time now = parts_.context.lane.now();
+  const auto stays = [&](const control::EndpointEntry& each) {
+    return each.eligible && std::ranges::none_of(leaving_, [&](const std::string& key) {
+             return statics_.endpoint_id(key) == each.endpoint->id;
+           });
+  };
+  if (now < leave_by_ && std::ranges::none_of(entry.endpoints, stays)) return;
+  for (const std::string& key : leaving_) statics_.drain(key, now + kStaticDrain, now);
+  leaving_.clear();
 }
 
 // Their endpoints leave at once; what is in flight ends within the children's own drain.
@@ -264,6 +286,7 @@ void ServiceUnit::change(config::Service settings, base::Duration attempt_timeou
 }
 
 void ServiceUnit::look(const control::ServiceEntry& entry) {
+  hand_over(entry);
   owner_->look(entry);
   if (scaler_ != nullptr) scaler_->sample(entry);
 }

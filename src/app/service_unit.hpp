@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,7 @@ class ServiceUnit {
 
  private:
   void set_statics(const std::vector<StaticEndpoint>& statics, bool at_start);
+  void hand_over(const control::ServiceEntry& entry);
   void make_processes();
   void make_scaler();
   void make_discoveries();
@@ -97,6 +99,8 @@ class ServiceUnit {
   std::unique_ptr<control::ProcessService> processes_;
   std::unique_ptr<control::Scaler> scaler_;
   control::DiscoveredSet statics_;
+  std::set<std::string> leaving_;  // of them: those that wait for a successor
+  base::Time leave_by_{};
   std::vector<std::unique_ptr<control::DiscoveryDns>> dns_;
   std::unique_ptr<control::DiscoveryDocker> docker_;
   std::unique_ptr<control::DockerScale> docker_scale_;  // driver docker

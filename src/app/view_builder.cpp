@@ -65,7 +65,7 @@ observe::EndpointView build_endpoint(const control::EndpointEntry& entry, const 
   out.reason = entry.reason;
   out.reasons = entry.reasons;
   out.weight = entry.weight;
-  out.configured_weight = entry.endpoint->weight;
+  out.configured_weight = entry.configured_weight;
   out.slow_start_share = entry.share;
   out.last_check_ms = entry.changed_wall_ms;
   out.load = load.load;

@@ -48,6 +48,13 @@ void DiscoveredSet::set_ready(std::string_view key, bool ready, std::string_view
             "{}", ready ? "endpoint takes traffic" : "endpoint is out");
 }
 
+void DiscoveredSet::set_weight(std::string_view key, std::uint32_t weight, base::Time now) {
+  const auto found = members_.find(key);
+  if (found == members_.end() || found->second.is.plan.weight == weight) return;
+  found->second.is.plan.weight = weight;
+  registry_.set_configured_weight(found->second.endpoint->id, weight, now);
+}
+
 void DiscoveredSet::drain(std::string_view key, base::Time closes_at, base::Time now) {
   const auto found = members_.find(key);
   if (found == members_.end() || found->second.is_draining()) return;

@@ -36,6 +36,7 @@ class DiscoveredSet {
   /// `state` and `reason`: why not. Says so in the log when it changes something.
   void set_ready(std::string_view key, bool ready, std::string_view state, std::string_view reason,
                  base::Time now);
+  void set_weight(std::string_view key, std::uint32_t weight, base::Time now);
   /// It was not found any more.
   void drain(std::string_view key, base::Time closes_at, base::Time now);
   /// It was found again: a drain of ours ends.

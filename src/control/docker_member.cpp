@@ -120,6 +120,15 @@ DockerMember judge_docker(const DockerContainer& container, const DockerSource& 
     return out;
   };
   const std::string* service = find_label(container.labels, kDockerServiceLabel);
+  // Other labels than weir.service may be shared by several services.
+  const bool is_told_apart = service != nullptr && !source.service.empty() &&
+                             *service != source.service &&
+                             source.label.substr(0, source.label.find('=')) != kDockerServiceLabel;
+  if (is_told_apart) {
+    reason = fmt::format("its label weir.service='{}' names another service",
+                         shown_label(*service));
+    return refuse("not ours");
+  }
   out.service = !source.service.empty() ? source.service : service != nullptr ? *service : "";
   if (!is_docker_name(out.service)) {
     reason = service == nullptr ? "it has no weir.service label"

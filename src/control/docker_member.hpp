@@ -25,7 +25,9 @@ inline constexpr std::string_view kDockerManagedValue = "weir";
 
 /// One `docker:` entry of weir.yaml.
 struct DockerSource {
-  std::string service;  ///< whose endpoints they are; empty: the weir.service label says it
+  /// Whose endpoints they are; empty: the weir.service label says it. With another label than that
+  /// one, containers whose weir.service names another service are not taken.
+  std::string service;
   std::string label{kDockerServiceLabel};  ///< "key" or "key=value"
   std::string network;                     ///< empty: the only one it is connected to
   base::Duration resync = std::chrono::seconds(10);

@@ -86,6 +86,13 @@ TEST(DockerMember, WhereItIs) {
 
 TEST(DockerMember, WhyItIsOut) {
   const std::vector<Row> rows = {
+      {"its label names another service",
+       [](C& c, S& s) {
+         c.labels["weir.service"] = "api";
+         s.service = "web";
+         s.label = "app=db-backend";
+       },
+       DockerStanding::out, "its label weir.service='api' names another service"},
       {"no port", [](C& c, S&) { c.ports.clear(); }, DockerStanding::out,
        "it exposes no TCP port and has no weir.port label"},
       {"two ports", [](C& c, S&) { c.ports = {80, 81}; }, DockerStanding::out,

@@ -70,7 +70,7 @@ void log_change(telemetry::Log& log, const HostChange& change) {
   log.info("health",
            {{"service", change.service},
             {"endpoint", change.endpoint},
-            {"component", balance::name(what.component)},
+            {"part", balance::name(what.component)},
             {"from", what.from},
             {"to", what.to},
             {"reason", what.reason},
@@ -145,9 +145,9 @@ void HostOwner::watch_silence(const EndpointEntry& entry, Watched& watched,
   if (entry.host.is_prompt_after_silence) {
     // A check that began before may take its whole time: no answer by now is answer enough.
     if (now - watched.silence_told >= kPromptTimeout) {
-      apply(entry.endpoint->id, host_event::CheckDone{.end = CheckEnd::timed_out,
-                                                      .is_prompt = true,
-                                                      .next = watched.schedule.next()});
+      apply(entry.endpoint->id,
+            host_event::CheckDone{
+                .end = CheckEnd::timed_out, .is_prompt = true, .next = watched.schedule.next()});
     }
     return;
   }

@@ -99,7 +99,8 @@ base::Result<upstream::EndpointRef> Registry::add_endpoint(NewEndpoint wanted, b
                              .changed_wall_ms = base::wall_ms(),
                              .pid = wanted.pid,
                              .host = balance::host_joined(host, now, wanted.at_start),
-                             .weight = wanted.weight});
+                             .weight = wanted.weight,
+                             .configured_weight = wanted.weight});
   grant_wishes(*slot, slot->endpoints.back(), now);
   return endpoint;
 }
@@ -191,6 +192,19 @@ void Registry::set_ready(std::uint32_t endpoint_id, bool ready, std::string stat
   entry->reason = std::move(reason);
   entry->reasons.clear();
   entry->changed_wall_ms = base::wall_ms();
+  refresh(*owner, now);
+}
+
+void Registry::set_configured_weight(std::uint32_t endpoint_id, std::uint32_t weight,
+                                     base::Time now) {
+  const std::lock_guard lock(mutex_);
+  Slot* owner = nullptr;
+  EndpointEntry* entry = find(endpoint_id, &owner);
+  if (entry == nullptr || entry->configured_weight == weight) return;
+  entry->configured_weight = weight;
+  const auto wish = owner->wishes.find(entry->endpoint->name);
+  if (wish == owner->wishes.end() || !wish->second.weight) entry->weight = weight;
+  owner->ramped = {};  // published now, not with the next step of a slow start
   refresh(*owner, now);
 }
 

@@ -37,6 +37,7 @@ struct EndpointEntry {
   balance::HostState host;
   float share = 1;           ///< of its weight: slow start
   std::uint32_t weight = 1;  ///< the configured one, or what the operator has set
+  std::uint32_t configured_weight = 1;
 };
 
 struct ServiceEntry {
@@ -108,6 +109,8 @@ class Registry {
   /// unknown id: no effect (it has just left).
   void set_ready(std::uint32_t endpoint_id, bool ready, std::string state, std::string reason,
                  base::Time now);
+  /// Another configured weight; the operator's, if there is one, stays. An unknown id: no effect.
+  void set_configured_weight(std::uint32_t endpoint_id, std::uint32_t weight, base::Time now);
   void remove_endpoint(std::uint32_t endpoint_id, base::Time now);
   /// Attempts under way on it; 0 when there is none of that id.
   std::uint32_t in_flight(std::uint32_t endpoint_id) const;

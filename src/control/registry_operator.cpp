@@ -314,7 +314,7 @@ base::Result<WeightChange> Registry::set_weight(const EndpointName& wanted,
   WEIR_TRY(const Place place, want_endpoint(wanted));
   auto& [slot, entry] = place;
   WeightChange out{slot->service->name, entry->endpoint->name, entry->endpoint->id, entry->weight};
-  entry->weight = out.to = weight.value_or(entry->endpoint->weight);
+  entry->weight = out.to = weight.value_or(entry->configured_weight);
   slot->wishes[entry->endpoint->name].weight = weight;
   slot->ramped = {};  // published now, not with the next step of a slow start
   refresh(*slot, now);
@@ -325,7 +325,7 @@ base::Result<WeightChange> Registry::set_weight(const EndpointName& wanted,
 void Registry::grant_wishes(Slot& slot, EndpointEntry& entry, base::Time now) {
   const auto found = slot.wishes.find(entry.endpoint->name);
   if (found == slot.wishes.end()) return;
-  entry.weight = found->second.weight.value_or(entry.endpoint->weight);
+  entry.weight = found->second.weight.value_or(entry.configured_weight);
   if (found->second.draining) step(slot, entry, draining_event(true), now, nullptr, nullptr);
   if (!found->second.breaker || !slot.policy->breaker) return;
   balance::Breaker& breaker = entry.endpoint->breaker;

@@ -23,6 +23,9 @@ CHANGES = (("POST", "/algorithm/ip_hash", b""), ("POST", "/api/circuit-breakers/
            ("POST", "/api/services/origin/stop", b""),
            ("POST", "/api/users", b'{"name":"eve","role":"admin","password":"correct horse"}'),
            ("POST", "/api/tokens", b'{"name":"eve","role":"admin"}'),
+           ("POST", "/api/services", b'{"name":"eve","endpoints":["127.0.0.1:9"],"path":"/"}'),
+           ("PATCH", "/api/services/origin", b'{"breaker":{"failures":1}}'),
+           ("DELETE", "/api/services/origin", b""), ("DELETE", "/api/config/x", b""),
            ("DELETE", "/api/users/ada", b""), ("DELETE", "/api/tokens/1", b""))
 FOREIGN = ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"},
            {"Origin": "http://evil.example"}, {"Origin": "null"},
@@ -54,6 +57,27 @@ class Addresses(Case):
             done = run("serve", "-c", str(path))
             self.assertEqual(done.returncode, 1, address)
             self.assertIn("insecure", done.stderr, address)
+
+
+class Flood(Attack):
+    def test_changes_are_limited_and_reading_is_not(self):
+        self.begin_without_users()
+        with connect(self.admin) as sock, sock.makefile("rb") as stream:
+            def send(method: str, target: str):
+                sock.sendall(f"{method} {target} HTTP/1.1\r\nHost: {self.admin}\r\n"
+                             "Content-Length: 0\r\n\r\n".encode())
+                return read_answer(stream)
+
+            statuses = [send("POST", "/api/endpoints/none/drain").status for _ in range(1000)]
+            self.assertEqual(set(statuses), {404}, "a script's burst")
+            for _ in range(5000):  # more than 50 a second, however slow this machine is
+                refused = send("POST", "/api/endpoints/none/drain")
+                if refused.status == 429:
+                    break
+            self.assertEqual(refused.status, 429)
+            self.assertGreaterEqual(int(refused.field("Retry-After")), 1)
+            contract.check("POST", "/api/endpoints/none/drain", refused)
+            self.assertEqual(send("GET", "/api/services").status, 200)
 
 
 class Reading(Attack):

@@ -1,8 +1,47 @@
 """The event log and the store's tables: kept over a restart, searched, bounded."""
 
 import json
+import sys
 
-from harness import Case, ask, gateway_to, wait_until
+from harness import ROOT, Case, ask, gateway_to, wait_until
+
+sys.path.append(str(ROOT / "bench"))
+
+from measuring.postgres import Postgres  # noqa: E402
+from measuring.programs import CannotRun  # noqa: E402
+
+
+class Away(Case):
+    def setUp(self):
+        super().setUp()
+        try:
+            self.postgres = Postgres()
+        except CannotRun as why:
+            self.skipTest(str(why))
+        self.addCleanup(self.postgres.__exit__)
+
+    def test_a_store_that_goes_away_is_said_and_stops_nothing(self):
+        text = gateway_to(self.web()).replace('admin: { bind: "127.0.0.1:0" }', (
+            f'admin: {{ bind: "127.0.0.1:0", store: "{self.postgres.url}" }}'))
+        _, gateway, admin = self.serve(text)
+        self.assertEqual(ask(admin, "/api/store").json()["health"]["state"], "ok")
+        self.postgres.stop()
+        for algorithm in ("ip_hash", "random_two"):
+            done = ask(admin, f"/algorithm/{algorithm}?service=origin", "POST")
+            self.assertEqual(done.status, 200, done.body)
+            said = wait_until("it is degraded", lambda: (
+                lambda health: health if health["state"] == "degraded" else None)(
+                    ask(admin, "/api/store").json()["health"]))
+            self.assertTrue(said["reason"])
+            self.assertEqual(ask(gateway, "/").status, 200)
+        self.assertGreater(ask(admin, "/api/store").json()["health"]["queued"], 0)
+        self.postgres.start()
+        wait_until("it is back", lambda: (
+            lambda health: health["state"] == "ok" and health["queued"] == 0)(
+                ask(admin, "/api/store").json()["health"]), 30)
+        rows = ask(admin, "/api/store/overlay").json()["rows"]
+        self.assertIn("services.origin.balance.algorithm", rows[0])
+        self.assertIn('"random_two"', rows[0])
 
 
 class Logs(Case):

@@ -57,6 +57,32 @@ services:
         return [each["name"] for each in
                 ask(self.admin, "/api/services/origin").json()["endpoints"]]
 
+    def test_the_only_endpoint_is_replaced_and_weighted_without_a_gap(self):
+        backends = [self.web(), self.web()]
+        checks = ", health: { check: { kind: http, every: 5s, timeout: 1s } }"
+        for service in ("", checks):
+            self.start(backends[0], service=service)
+            wait_until("it is fit", lambda: ask(self.gateway, "/").status == 200)
+            load = Load(self.gateway)
+            self.addCleanup(load.end)
+            for i in range(30):
+                self.write(backends[(i + 1) % 2], service=service, more=self.ROUTES)
+                self.assertTrue(self.reload().json()["applied"])
+                load.more(20)
+            wait_until("one is left", lambda: self.names() == [backends[0]])
+            before = ask(self.admin, "/api/services/origin").json()["endpoints"][0]["id"]
+            for i in range(10):
+                text = self.text.replace(f'"{backends[0]}"',
+                                         f'{{ address: "{backends[0]}", weight: {i + 2} }}')
+                (self.directory / "weir.yaml").write_text(text)
+                self.assertTrue(self.reload().json()["applied"])
+                load.more(20)
+            load.end()
+            self.assertEqual(load.failed(), [])
+            after = ask(self.admin, "/api/services/origin").json()["endpoints"]
+            self.assertEqual([(each["id"], each["weight"]) for each in after], [(before, 11)])
+            self.end(self.process)
+
     def test_a_hundred_reloads_under_load_and_open_tunnels_lose_nothing(self):
         first, second, echo = self.web(), self.web(), Echo(self)
         tunnels = f"""  tunnels: {{ discovery: [ {{ static: [ "{echo.address}" ] }} ] }}
