@@ -34,6 +34,7 @@ _CONFIG = """version: 1
 listeners:
   web: {{ bind: "127.0.0.1:{port}" }}
 admin: {{ bind: "127.0.0.1:{admin}" }}
+access_log: {{ path: "{access}" }}
 services:
   web:
     discovery: [ {{ docker: {{ label: "weir.service=web", network: {network} }} }} ]
@@ -51,8 +52,10 @@ class ContainerGateway(Gateway):
     def __init__(self, folder: Path, network: str):
         self.port, self.admin = machine.free_port(), machine.free_port()
         config = folder / "weir.yaml"
-        config.write_text(_CONFIG.format(port=self.port, admin=self.admin, network=network),
-                          encoding="utf-8")
+        self.access = folder / "access.log"
+        self.access.unlink(missing_ok=True)
+        config.write_text(_CONFIG.format(port=self.port, admin=self.admin, network=network,
+                                         access=self.access), encoding="utf-8")
         Program.__init__(self, "weir serve", [weir_binary(), "serve", "-c", str(config)],
                          folder / "weir.log")
         try:
@@ -72,6 +75,11 @@ class ContainerGateway(Gateway):
                 return time.monotonic()
             time.sleep(0.001)
         raise CannotRun(f"eligible stayed {sorted(self.eligible())}:\n    {self.last_words()}")
+
+    def failures(self) -> list[str]:
+        """Lines of the first requests that were not answered with 200: their reason is in them."""
+        lines = self.access.read_text(encoding="utf-8").splitlines()
+        return [line for line in lines if '"status":200' not in line][:5]
 
     def scale(self, replicas: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self.admin, timeout=30)
@@ -221,6 +229,7 @@ def _compose(engine: DockerEngine, folder: Path) -> dict:
                 engine.remove(container)
             gateway.wait_eligible(lambda names: len(names) == 3)
         lasted = time.monotonic() - begun
+    failures = gateway.failures()  # written when it has ended
     compose.down()
     kinds: dict[str, int] = {}
     for each in load.slices:
@@ -228,6 +237,7 @@ def _compose(engine: DockerEngine, folder: Path) -> dict:
             kinds[kind] = kinds.get(kind, 0) + count
     return {"requests": load.done, "failed": load.errors, "seconds": round(lasted, 1),
             "rate": round(load.done / max(1, len(load.slices))), "error_kinds": kinds,
+            "failures": failures,
             "worst_p99_ms": round(max(each["p99_us"] for each in load.slices) / 1000, 1)}
 
 
@@ -246,7 +256,8 @@ def docker_figures(folder: Path, n: int = 5,
                         <= 1,000 ms, failed 0)
       compose           5 -> 12 by compose, -> 14 -> 12 by weir, -> 5 by compose, -> 3 by
                         docker rm -f, under GETs at 1,000/s: {"requests", "failed", "seconds",
-                        "rate", "error_kinds", "worst_p99_ms"} (goal: failed 0)
+                        "rate", "error_kinds", "failures" (their access log lines), "worst_p99_ms"}
+                        (goal: failed 0)
     Fails: CannotRun, which says what is missing (root, dockerd, docker-compose) or what did not
     happen.
     """
