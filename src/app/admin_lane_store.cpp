@@ -47,7 +47,8 @@ std::optional<store::Health> AdminLane::store_health() const {
 runtime::Task<void> AdminLane::settle() {
   if (store_ == nullptr || !store_->health().ok) co_return;
   auto flushing = store_->flush(lane_, lane_.after(kSettleTime));
-  (void)co_await flushing;  // what is late is on its way, and health() says so
+  // What is late is on its way, and health() says so.
+  [[maybe_unused]] const auto flushed = co_await flushing;
 }
 
 }  // namespace weir::app

@@ -171,6 +171,9 @@ void Instance::note(const StateKey& key, const std::optional<std::string>& value
 
 void Instance::restore_state() {
   std::map<std::pair<std::string, std::string>, control::EndpointWishes> wishes;
+  const auto tell = [&](const std::string& key, const auto& done) {
+    if (!done) log_->warn("config", {{"key", key}}, "not given back: {}", done.error().detail());
+  };
   const config::Settings& settings = *in_force_.settings;
   const base::Time now = base::real_now();
   for (const store::OverlayRow& row : book_->rows()) {
@@ -183,11 +186,12 @@ void Instance::restore_state() {
     }
     if (key->kind == StateKind::service_breaker) {
       const auto action = action_of(row.value);
-      if (action) (void)registry_->operate_breakers({key->service, {}}, *action, now, nullptr);
+      if (action)
+        tell(row.key, registry_->operate_breakers({key->service, {}}, *action, now, nullptr));
     } else if (key->kind == StateKind::arm) {
       const auto arm = text_of(row.value);
       const auto algorithm = arm ? balance::parse_algorithm(*arm) : std::nullopt;
-      if (algorithm) (void)registry_->pin_arm(key->service, algorithm, now);
+      if (algorithm) tell(row.key, registry_->pin_arm(key->service, algorithm, now));
     } else {
       add_wish(wishes[{key->service, key->endpoint}], key->kind, row.value);
     }
@@ -215,21 +219,24 @@ void Instance::undo_state(const StateKey& key) {
   const base::Time now = base::real_now();
   const control::EndpointName endpoint{key.endpoint, key.service};
   constexpr auto kAuto = control::BreakerAction::automatic;
+  const auto tell = [&](const auto& done) {  // an endpoint that is not there now, mostly
+    if (!done) log_->info("config", {{"key", key.text()}}, "{}", done.error().detail());
+  };
   switch (key.kind) {
     case StateKind::weight:
-      (void)registry_->set_weight(endpoint, std::nullopt, now);
+      tell(registry_->set_weight(endpoint, std::nullopt, now));
       break;
     case StateKind::drain:
-      (void)registry_->set_draining(endpoint, false, now, nullptr);
+      tell(registry_->set_draining(endpoint, false, now, nullptr));
       break;
     case StateKind::endpoint_breaker:
-      (void)registry_->operate_breakers({key.service, key.endpoint}, kAuto, now, nullptr);
+      tell(registry_->operate_breakers({key.service, key.endpoint}, kAuto, now, nullptr));
       break;
     case StateKind::service_breaker:
-      (void)registry_->operate_breakers({key.service, {}}, kAuto, now, nullptr);
+      tell(registry_->operate_breakers({key.service, {}}, kAuto, now, nullptr));
       break;
     case StateKind::arm:
-      (void)registry_->pin_arm(key.service, std::nullopt, now);
+      tell(registry_->pin_arm(key.service, std::nullopt, now));
       break;
   }
   if (key.endpoint.empty()) return;

@@ -23,6 +23,11 @@ void ServiceNumbers::read() {
   }
 }
 
+void ServiceNumbers::queue(store::Write write) {
+  const auto queued = store_->write(std::move(write));
+  if (!queued) log_.warn("config", "a service is not noted: {}", queued.error().detail());
+}
+
 // What is new or has changed, and what has left, in one go.
 void ServiceNumbers::keep(const config::Settings& next,
                           const std::map<std::string, std::string>& definitions) {
@@ -40,12 +45,12 @@ void ServiceNumbers::keep(const config::Settings& next,
     if (is_same) continue;
     is_new = true;
     auto write = store::save_service(service.name, definition, now_ms);
-    if (write) (void)store_->write(*std::move(write));
+    if (write) queue(*std::move(write));
   }
   for (auto& [name, known] : known_) {
     if (!known.is_there || names.contains(name)) continue;
     known.is_there = false;
-    (void)store_->write(store::remove_service(name, now_ms));
+    queue(store::remove_service(name, now_ms));
   }
   if (!is_new) return;
   const auto flushed = store_->flush(base::Deadline(base::real_now() + kPatience));

@@ -32,6 +32,7 @@ class ServiceNumbers {
   };
 
   void read();
+  void queue(store::Write write);
   void keep(const config::Settings& next, const std::map<std::string, std::string>& definitions);
 
   store::Store* const store_;

@@ -43,7 +43,7 @@ base::Result<StaticTable> resolve_statics(const config::Settings& settings,
         WEIR_TRY(addresses, resolve_now(endpoint.address.host, endpoint.address.port));
       }
       for (const std::string& address : addresses) {
-        const std::string name = address == text ? text : text + " " + address;
+        const std::string name = address == text ? text : fmt::format("{} {}", text, address);
         into.push_back({name, address, endpoint.weight, endpoint.backup});
       }
     }

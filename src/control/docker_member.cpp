@@ -125,8 +125,8 @@ DockerMember judge_docker(const DockerContainer& container, const DockerSource& 
                              *service != source.service &&
                              source.label.substr(0, source.label.find('=')) != kDockerServiceLabel;
   if (is_told_apart) {
-    reason = fmt::format("its label weir.service='{}' names another service",
-                         shown_label(*service));
+    reason =
+        fmt::format("its label weir.service='{}' names another service", shown_label(*service));
     return refuse("not ours");
   }
   out.service = !source.service.empty() ? source.service : service != nullptr ? *service : "";

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "balance/breaker.hpp"
 #include "balance/cause.hpp"
 #include "config/settings.hpp"
 #include "upstream/arm_traffic.hpp"
