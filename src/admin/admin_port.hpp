@@ -12,6 +12,7 @@
 
 #include "balance/algorithm.hpp"
 #include "base/result.hpp"
+#include "config/environment.hpp"
 #include "config/overlay.hpp"
 #include "config/settings.hpp"
 #include "config/sources.hpp"
@@ -102,6 +103,8 @@ class AdminPort {
   virtual std::shared_ptr<const config::Settings> settings() const = 0;
   /// Of the settings; null when unknown.
   virtual std::shared_ptr<const config::Sources> sources() const = 0;
+  /// What variables say that is no key of the file.
+  virtual config::Surroundings surroundings() const = 0;
   /// What was changed at run time, by key.
   virtual std::vector<store::OverlayRow> overlay() const = 0;
 

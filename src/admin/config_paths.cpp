@@ -56,7 +56,12 @@ AdminHandler::Answer AdminHandler::config(AdminRequest request) {
   const std::vector<store::OverlayRow> rows = port_.overlay();
   const auto sources = word == "true" ? port_.sources() : nullptr;
   std::string text = config::to_yaml(shown, sources.get());
-  if (word == "true") text += state_lines(rows);
+  if (word == "true") {
+    const config::Surroundings around = port_.surroundings();
+    text +=
+        fmt::format("# TOTAL_RECORDS: {}  # {}\n", around.total_records, around.total_records_from);
+    text += state_lines(rows);
+  }
   base::json::array overlay;
   for (const store::OverlayRow& row : rows) overlay.push_back(row_json(row));
   co_return json(base::json::object{

@@ -54,6 +54,7 @@ class FakePort final : public AdminPort {
   runtime::Task<void> settle() override { co_return; }
   std::shared_ptr<const config::Settings> settings() const override { return nullptr; }
   std::shared_ptr<const config::Sources> sources() const override { return nullptr; }
+  config::Surroundings surroundings() const override { return {}; }
   std::vector<store::OverlayRow> overlay() const override { return {}; }
   runtime::Task<base::Result<std::vector<gateway::DecisionView>>> decisions(
       gateway::DecisionFilter) override {

@@ -54,6 +54,7 @@ class AdminLane final : public admin::AdminPort {
   std::shared_ptr<const config::Sources> sources() const override {
     return reloader_.in_force().sources;
   }
+  config::Surroundings surroundings() const override { return reloader_.surroundings(); }
   std::vector<store::OverlayRow> overlay() const override { return reloader_.overlay(); }
   runtime::Task<base::Result<control::ScaleAnswer>> scale(std::string service,
                                                           control::ScaleWish wish,

@@ -122,6 +122,7 @@ void Instance::start() {
   lanes_->start();
   control_->start();
   admin_->start();
+  if (!is_overlay_read_) late_ = std::jthread([this](std::stop_token stop) { load_late(stop); });
   if (directory_ != nullptr) {
     directory_->publish(admin_->address().text(), lanes_->listeners().front().address.text());
   }
@@ -156,6 +157,7 @@ std::string Instance::wait_ready(base::Duration patience, bool (*interrupted)())
 }
 
 void Instance::stop(base::Duration patience) {
+  late_ = {};
   log_->info("app", "draining");
   const std::size_t cut = lanes_->stop(patience);
   if (cut > 0) log_->warn("app", {{"connections", cut}}, "cut at the end of the drain");
@@ -173,6 +175,7 @@ void Instance::reopen_logs() {
 Instance::~Instance() {
   // The admin lane may ask the control lane, and both the data lanes: the askers end first. What
   // the store still writes answers to a lane that stands still but is there.
+  late_ = {};
   if (admin_ != nullptr) admin_->stop();
   if (sink_ != nullptr) sink_->attach(nullptr);
   if (log_ != nullptr) log_->flush();

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 
 #include "app/admin_lane.hpp"
 #include "app/control_plane.hpp"
@@ -72,6 +73,7 @@ class Instance final : public Reloader {
             const std::string& by) override;
   std::vector<store::OverlayRow> overlay() const override { return book_->rows(); }
   InForce in_force() const override;
+  config::Surroundings surroundings() const override { return surroundings_; }
 
  private:
   Instance() = default;
@@ -95,6 +97,7 @@ class Instance final : public Reloader {
   void restore_state();
   void end_state(const std::string& by);
   void undo_state(const control::StateKey& key);
+  void load_late(const std::stop_token& stop);
 
   InstanceOptions options_;
   std::unique_ptr<DataDirectory> directory_;
@@ -118,6 +121,9 @@ class Instance final : public Reloader {
   control::EndpointGuard guard_;
   mutable std::mutex in_force_mutex_;
   InForce in_force_;  // guarded
+  config::Surroundings surroundings_;
+  bool is_overlay_read_ = false;
+  std::jthread late_;  // while the store is away from the start on
 };
 
 }  // namespace weir::app

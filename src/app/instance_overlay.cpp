@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <condition_variable>
 
 #include "app/instance.hpp"
 #include "app/open_store.hpp"
@@ -81,7 +81,7 @@ base::Result<void> Instance::open_store_and_overlay() {
   sink_->attach(store_.get());
   book_ = std::make_unique<OverlayBook>(store_.get(), *log_);
   numbers_ = std::make_unique<ServiceNumbers>(store_.get(), *log_);
-  book_->load();
+  is_overlay_read_ = book_->load();
   from_ = options_.loaded.from;
   config::LoadResult loaded = read_again(book_->rows());
   if (loaded.settings == nullptr) {
@@ -97,6 +97,7 @@ base::Result<void> Instance::open_store_and_overlay() {
                "the change made at run time has ended: the file has "
                "changed there");
   }
+  surroundings_ = loaded.surroundings;
   auto next = std::make_shared<config::Settings>(*loaded.settings);
   std::map<std::string, std::string> definitions;
   for (const store::OverlayRow& row : book_->rows()) {
@@ -109,6 +110,30 @@ base::Result<void> Instance::open_store_and_overlay() {
   numbers_->assign(*next, definitions);
   in_force_ = {std::move(next), std::move(loaded.sources)};
   return {};
+}
+
+// A database that was away when weir began: what was changed before holds as soon as it is back.
+void Instance::load_late(const std::stop_token& stop) {
+  constexpr base::Duration kLook = std::chrono::seconds(1);
+  std::mutex mutex;
+  std::condition_variable_any waking;
+  std::unique_lock waiting(mutex);
+  while (!waking.wait_for(waiting, stop, kLook, [&] { return stop.stop_requested(); })) {
+    if (!store_->health().ok || !book_->load()) continue;
+    const std::lock_guard lock(reloading_);
+    const std::vector<store::OverlayRow> rows = book_->rows();
+    config::LoadResult loaded = read_again(rows);
+    Candidate candidate = judge(loaded, &statics_);
+    for (const std::string& each : candidate.outcome.problems) {
+      log_->error("config", "changed at run time, and not possible any more: {}", each);
+    }
+    if (candidate.next != nullptr) {
+      take_over(std::move(loaded), std::move(candidate), rows, "the store");
+    }
+    restore_state();
+    log_->info("config", "the store is back: what was changed at run time holds again");
+    return;
+  }
 }
 
 config::LoadResult Instance::read_again(const std::vector<store::OverlayRow>& rows) const {
@@ -174,7 +199,8 @@ void Instance::restore_state() {
   const auto tell = [&](const std::string& key, const auto& done) {
     if (!done) log_->warn("config", {{"key", key}}, "not given back: {}", done.error().detail());
   };
-  const config::Settings& settings = *in_force_.settings;
+  const auto in_force = this->in_force().settings;
+  const config::Settings& settings = *in_force;
   const base::Time now = base::real_now();
   for (const store::OverlayRow& row : book_->rows()) {
     const auto key = StateKey::parse(row.key);

@@ -2,21 +2,29 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace weir::app {
 
-void OverlayBook::load() {
-  if (store_ == nullptr) return;
+bool OverlayBook::load() {
+  if (store_ == nullptr) return true;
   auto read =
       store_->read([](db::Connection& connection) { return store::read_overlay(connection); });
   if (!read) {
-    log_.error("config", "what was changed at run time cannot be read from the store: {}",
-               read.error().detail());
-    return;
+    if (!std::exchange(is_said_, true)) {
+      log_.error("config", "what was changed at run time cannot be read from the store yet: {}",
+                 read.error().detail());
+    }
+    return false;
   }
   const std::lock_guard lock(mutex_);
   for (store::OverlayRow& row : *read) {
-    if (rows_.size() < kRowsMax) rows_.insert_or_assign(row.key, std::move(row));
+    if (rows_.size() < kRowsMax) {
+      std::string key = row.key;
+      rows_.emplace(std::move(key), std::move(row));
+    }
   }
+  return true;
 }
 
 std::vector<store::OverlayRow> OverlayBook::rows() const {

@@ -24,9 +24,9 @@ class OverlayBook {
   /// `store`: null for none. Lifetime: both outlive the book.
   OverlayBook(store::Store* store, telemetry::Log& log) : store_(store), log_(log) {}
 
-  /// Reads what the store has. Blocks. A store that is away is said in the log: what was changed
-  /// before holds no longer then.
-  void load();
+  /// Reads what the store has; what was changed since weir started stays. False: the store is away,
+  /// which the log says once. Blocks.
+  bool load();
 
   /// By key.
   std::vector<store::OverlayRow> rows() const;
@@ -42,6 +42,7 @@ class OverlayBook {
 
   store::Store* const store_;
   telemetry::Log& log_;
+  bool is_said_ = false;  // of load()'s caller
   mutable std::mutex mutex_;
   std::map<std::string, store::OverlayRow> rows_;  // guarded
 };

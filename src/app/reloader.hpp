@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "config/environment.hpp"
 #include "config/overlay.hpp"
 #include "config/settings.hpp"
 #include "config/sources.hpp"
@@ -48,6 +49,8 @@ class Reloader {
   /// By key.
   virtual std::vector<store::OverlayRow> overlay() const = 0;
   virtual InForce in_force() const = 0;
+  /// As of the start.
+  virtual config::Surroundings surroundings() const = 0;
 };
 
 }  // namespace weir::app

@@ -44,6 +44,24 @@ class Away(Case):
         self.assertIn('"random_two"', rows[0])
 
 
+    def test_changes_hold_again_once_a_store_is_back_that_was_away_at_the_start(self):
+        text = gateway_to(self.web(), self.web()).replace('admin: { bind: "127.0.0.1:0" }', (
+            f'admin: {{ bind: "127.0.0.1:0", store: "{self.postgres.url}" }}'))
+        process, _, admin = self.serve(text)
+        ask(admin, "/algorithm/ip_hash?service=origin", "POST")
+        endpoint = ask(admin, "/api/services/origin").json()["endpoints"][0]["name"]
+        ask(admin, f"/api/endpoints/{endpoint}/drain", "POST")
+        self.end(process)
+        self.postgres.stop()
+        _, gateway, admin = self.serve(text)
+        self.assertEqual(ask(gateway, "/").status, 200)
+        self.postgres.start()
+        wait_until("what was changed holds", lambda: (
+            lambda service: service.get("algorithm") == "ip_hash"
+            and service["endpoints"][0]["state"] == "draining")(
+                ask(admin, "/api/services/origin").json()), 30)
+
+
 class Logs(Case):
     def start(self, *endpoints: str):
         data = str(self.directory / "data")

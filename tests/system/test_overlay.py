@@ -320,3 +320,4 @@ class Environment(Overlay):
         self.assertIn(f"127.0.0.1:{port}", process.stdout.readline())
         effective = ask(f"127.0.0.1:{port}", "/api/config?effective=true").json()["config"]
         self.assertIn("# environment PORT", effective)
+        self.assertIn("# TOTAL_RECORDS: 10000  # default", effective)
