@@ -201,6 +201,11 @@ def api(run: Run) -> None:
     for line in row["output"]:
         if "seed " in line or " calls, " in line:
             say(f"    {line}")
+    foreign = run.content["api"]["schemathesis"] = suites.schemathesis(run.options.seed, 30)
+    found = "none" if foreign["clean"] else "some"
+    run.acceptance.add("schemathesis from PyPI: findings", "0", f"{found} in "
+                       f"{foreign['cases']} cases, seed {foreign['seed']}", foreign["clean"],
+                       hard=True)
 
 
 PARTS: dict[str, Callable[[Run], None]] = {

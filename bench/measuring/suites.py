@@ -57,6 +57,18 @@ def system(pattern: str, seconds: float = 600, **environment: str) -> dict:
             "wrong": wrong, "output": done.stdout.splitlines()[-60:]}
 
 
+def schemathesis(seed: int, cases: int, seconds: float = 900) -> dict:
+    """A foreign fuzzer from PyPI: how many test cases, and what it found."""
+    done = _run([sys.executable, SYSTEM / "schemathesis_run.py", "--seed", str(seed), "-n",
+                 str(cases)], seconds, WEIR_BIN=weir_binary(), PYTHONUNBUFFERED="1")
+    skipped = re.search(r"^skipped: (.+)$", done.stdout, re.MULTILINE)
+    if skipped:
+        raise CannotRun(f"skipped: {skipped.group(1)}")
+    found = re.search(r"([\d,]+) generated", done.stdout)
+    return {"seed": seed, "cases": int(found.group(1).replace(",", "")) if found else None,
+            "clean": done.returncode == 0, "output": done.stdout.splitlines()[-40:]}
+
+
 def live_feed(runs: int, clients: int, seconds: float, say) -> dict:
     """Percent of one core that `clients` cost, each run with and without them."""
     rows = []
