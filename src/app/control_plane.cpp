@@ -147,6 +147,7 @@ runtime::Task<void> ControlPlane::look_loop() {
       const auto unit = units_.find(entry.service->name);
       if (unit != units_.end()) unit->second->look(entry);
     }
+    write_down(services);
     const auto wake = co_await runtime::sleep_for(lane_, control::HostOwner::kLook, &stopping_);
     if (wake == runtime::Wake::cancelled) co_return;
   }
@@ -244,6 +245,7 @@ void ControlPlane::tick() {
     unit->second->second(entry, p95, is_disturbed);
   }
   LoadTable table = measure(services);
+  if (records_ != nullptr) records_->second(services, table);
   const std::lock_guard lock(loads_mutex_);
   loads_ = std::move(table);
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "app/data_lanes.hpp"
+#include "app/record_writer.hpp"
 #include "app/service_unit.hpp"
 #include "app/view_builder.hpp"
 #include "config/settings.hpp"
@@ -31,6 +32,9 @@ class ControlPlane {
                control::Registry& registry, const DataLanes& lanes, telemetry::Log& log);
   ~ControlPlane();
 
+  /// Decisions, breakers and samples go to `store` from now on. Before start(). Lifetime: until
+  /// stop() has returned.
+  void keep_records(store::Store& store);
   /// Starts a child that is no endpoint: demo traffic. From any thread, after start().
   void add_helper(supervise::ChildSpec spec);
 
@@ -85,6 +89,7 @@ class ControlPlane {
   void share_latency(const std::vector<control::ServiceEntry>& services);
   runtime::Task<void> stop_all();
   void tick();
+  void write_down(const std::vector<control::ServiceEntry>& services);
   void add_unit(const config::Service& service, const config::Settings& settings,
                 const StaticTable& statics, bool at_start);
   void open_sources(const config::Settings& settings);
@@ -112,6 +117,7 @@ class ControlPlane {
   supervise::OutputLog helper_output_;
   std::vector<std::unique_ptr<supervise::Child>> helpers_;
   double cpu_seconds_before_ = 0;
+  std::unique_ptr<RecordWriter> records_;  // null: nothing is kept
   runtime::CancelSource stopping_;
   runtime::Gate gate_;
   std::atomic<base::Duration> grace_{std::chrono::seconds(5)};

@@ -119,6 +119,7 @@ void Instance::start() {
   if (access_log_ != nullptr) {
     control_->access_log_dropped = [this] { return access_log_->dropped(); };
   }
+  if (store_ != nullptr) control_->keep_records(*store_);
   lanes_->start();
   control_->start();
   admin_->start();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace weir::control {
 namespace {
@@ -68,21 +69,22 @@ scaling::Facts Scaler::gather(base::Duration p95, base::Time now) {
 }
 
 void Scaler::second(base::Duration p95, base::Time now) {
-  const scaling::Facts facts = gather(p95, now);
+  facts_ = gather(p95, now);
   if (config_.targets.empty() || !driver_.obstacle().empty()) return;
   // Who is not the driver's to end sets a bound of its own.
   scaling::Config config = config_;
   config.min = std::max(config.min, driver_.least());
   config.max = std::max(config.max, config.min);
-  scaling::Decision decision = scaling::decide(history_, facts, config, now);
+  scaling::Decision decision = scaling::decide(history_, facts_, config, now);
   const bool is_news = !decided_ || decision.verdict != last_.verdict || decision.acts();
   if (is_news) {
-    log_.info("scaler",
-              {{"service", service_},
-               {"verdict", scaling::name(decision.verdict)},
-               {"from", decision.from},
-               {"to", decision.desired}},
-              "{}", decision.reason);
+    ScalerNews news = news_of(config, now);
+    news.from = decision.from;
+    news.to = decision.desired;
+    news.verdict = scaling::name(decision.verdict);
+    news.reason = decision.reason;
+    news.applied = decision.acts();
+    tell(std::move(news));
   }
   if (decision.acts()) {
     history_.operate(decision.from, decision.desired, scaling::Origin::automatic, now);
@@ -93,7 +95,61 @@ void Scaler::second(base::Duration p95, base::Time now) {
   decided_ = true;
 }
 
+ScalerNews Scaler::news_of(const scaling::Config& config, base::Time now) const {
+  return {.at = now,
+          .min = config.min,
+          .max = config.max,
+          .cooldown_s = static_cast<std::uint32_t>(config.cooldown / std::chrono::seconds(1)),
+          .readings = summarise(facts_, config)};
+}
+
+void Scaler::tell(ScalerNews news) {
+  log_.info("scaler",
+            {{"service", service_},
+             {"verdict", news.verdict},
+             {"from", news.from},
+             {"to", news.to},
+             {"applied", news.applied},
+             {"min", news.min},
+             {"max", news.max},
+             {"cooldown_s", news.cooldown_s},
+             {"reading", reading_text(news.readings)},
+             {"target", target_text(news.readings)},
+             {"by", news.by.empty() ? std::string_view("load") : std::string_view(news.by)}},
+            "{}", news.reason);
+  if (news_.size() == kNewsMax) news_.pop_front();
+  news_.push_back(std::move(news));
+}
+
+std::vector<ScalerNews> Scaler::take_news() {
+  std::vector<ScalerNews> out(std::make_move_iterator(news_.begin()),
+                              std::make_move_iterator(news_.end()));
+  news_.clear();
+  return out;
+}
+
 ScaleAnswer Scaler::by_hand(const ScaleWish& wish, const std::string& who, base::Time now) {
+  ScaleAnswer answer = judge(wish, now);
+  const bool is_refused = answer.kind != ScaleAnswer::Kind::done;
+  if (!is_refused && answer.to == answer.from) return answer;
+  ScalerNews news = news_of(config_, now);
+  news.from = answer.from;
+  news.to = answer.to;
+  news.verdict = is_refused ? "refused" : "by_hand";
+  news.reason = answer.detail;
+  news.applied = !is_refused;
+  news.by = who;
+  news.asked = wish.replicas ? std::int64_t{*wish.replicas} : std::int64_t{answer.from} + wish.step;
+  tell(std::move(news));
+  if (is_refused) return answer;
+  history_.operate(answer.from, answer.to, scaling::Origin::by_operator, now);
+  ++operations_;
+  driver_.scale_to(answer.to, drain_);
+  return answer;
+}
+
+// What would be done; nothing is.
+ScaleAnswer Scaler::judge(const ScaleWish& wish, base::Time now) const {
   ScaleAnswer answer{.service = service_};
   answer.keeps_number = config_.targets.empty() && driver_.driver_name() == "process";
   answer.from = driver_.wanted();
@@ -127,16 +183,9 @@ ScaleAnswer Scaler::by_hand(const ScaleWish& wish, const std::string& who, base:
     return answer;
   }
   answer.to = wanted;
-  if (wanted == answer.from) {
-    answer.detail = fmt::format("{} has {} endpoints already", service_, wanted);
-    return answer;
-  }
-  answer.detail = fmt::format("{}: {} -> {} endpoints", service_, answer.from, wanted);
-  history_.operate(answer.from, wanted, scaling::Origin::by_operator, now);
-  ++operations_;
-  log_.info("scaler", {{"service", service_}, {"from", answer.from}, {"to", wanted}, {"by", who}},
-            "{}", answer.detail);
-  driver_.scale_to(wanted, drain_);
+  answer.detail = wanted == answer.from
+                      ? fmt::format("{} has {} endpoints already", service_, wanted)
+                      : fmt::format("{}: {} -> {} endpoints", service_, answer.from, wanted);
   return answer;
 }
 

@@ -2,10 +2,12 @@
 // Scaler: keeps one service at the number of endpoints that its load or its operator wants. Once a
 // second it gathers the readings and asks scaling/decide; what acts goes to the driver.
 //
-// Every decision has its arithmetic as a sentence; it is logged when it acts and whenever another
-// kind of decision than the last one is made. Lane-only (control lane).
+// Every decision has its arithmetic as a sentence. When it acts, and whenever another kind of
+// decision than the last one is made, it is logged with its inputs and is news; so is every wish of
+// the operator. News wait for their owner, who pulls them. Lane-only (control lane).
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -14,6 +16,7 @@
 #include "control/registry.hpp"
 #include "control/scale_command.hpp"
 #include "control/scale_driver.hpp"
+#include "control/scaler_news.hpp"
 #include "scaling/decide.hpp"
 #include "telemetry/log.hpp"
 
@@ -47,6 +50,11 @@ class Scaler {
   /// Another configuration from now on.
   void change(const config::Scaling& settings);
 
+  /// What was decided since the last call, the oldest first. Without an owner that asks the newest
+  /// kNewsMax stay.
+  std::vector<ScalerNews> take_news();
+  static constexpr std::size_t kNewsMax = 64;
+
   ScalerView view(base::Time now) const;
   const std::string& service() const noexcept { return service_; }
   base::Duration drain() const noexcept { return drain_; }
@@ -57,7 +65,10 @@ class Scaler {
     std::uint32_t samples = 0;
   };
 
+  ScaleAnswer judge(const ScaleWish& wish, base::Time now) const;
   std::string impediment(std::uint32_t from, std::uint32_t wanted) const;
+  ScalerNews news_of(const scaling::Config& config, base::Time now) const;
+  void tell(ScalerNews news);
   scaling::Facts gather(base::Duration p95, base::Time now);
 
   const std::string service_;
@@ -67,9 +78,11 @@ class Scaler {
   base::Duration drain_{};
   scaling::History history_;
   std::map<std::uint32_t, InFlight> in_flight_;  // by endpoint, of this second
+  scaling::Facts facts_;                         // of the last second
   scaling::Decision last_;
   bool decided_ = false;
   std::uint64_t operations_ = 0;
+  std::deque<ScalerNews> news_;
 };
 
 }  // namespace weir::control

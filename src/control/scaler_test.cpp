@@ -110,6 +110,61 @@ TEST_F(ScalerTest, MoreOthersThanMaxIsNoReasonToActEverySecond) {
   EXPECT_EQ(driver_.operations, 0);
 }
 
+TEST_F(ScalerTest, WhatActsOrIsAnotherVerdictIsNewsOnceWithItsInputs) {
+  scaler_.change(settings(0.5));
+  driver_.cpu = 0.5;
+  pass_seconds(5);
+  auto news = scaler_.take_news();
+  ASSERT_EQ(news.size(), 1u) << "the first decision, and four like it";
+  EXPECT_EQ(news[0].verdict, "no_change");
+  EXPECT_FALSE(news[0].applied);
+  EXPECT_EQ(news[0].at, base::Time(1h + 1s));
+  driver_.cpu = 0.75;
+  pass_seconds(1);
+  news = scaler_.take_news();
+  ASSERT_EQ(news.size(), 1u);
+  EXPECT_TRUE(news[0].applied);
+  EXPECT_EQ(news[0].from, 4u);
+  EXPECT_EQ(news[0].to, 6u);
+  EXPECT_EQ(news[0].reason, "from 4 to 6: CPU 75 % against 50 %: 4 x 1.50 = 6.0, so 6");
+  EXPECT_EQ(facts_json(news[0]),
+            R"({"verdict":"scale_up","min":1,"max":6,"cooldown_s":30,"readings":{)"
+            R"("in_flight":{"known":0,"of":4},)"
+            R"("cpu_share":{"average":0.75,"target":0.5,"known":4,"of":4},)"
+            R"("p95_ms":{"average":0,"known":1,"of":1}}})");
+  EXPECT_EQ(reading_text(news[0].readings), "cpu_share 0.75, p95_ms 0");
+  EXPECT_EQ(target_text(news[0].readings), "cpu_share 0.5");
+  EXPECT_TRUE(scaler_.take_news().empty());
+}
+
+TEST_F(ScalerTest, AWishIsNewsWhetherItIsGrantedOrNot) {
+  EXPECT_EQ(wish(4).kind, Kind::done);
+  EXPECT_TRUE(scaler_.take_news().empty()) << "there are four already";
+  wish(9);
+  wish(5);
+  wish(6);
+  const auto news = scaler_.take_news();
+  ASSERT_EQ(news.size(), 3u);
+  EXPECT_EQ(news[0].verdict, "refused");
+  EXPECT_EQ(news[0].to, 4u);
+  EXPECT_EQ(news[0].asked, 9);
+  EXPECT_EQ(news[1].verdict, "by_hand");
+  EXPECT_TRUE(news[1].applied);
+  EXPECT_EQ(news[1].to, 5u);
+  EXPECT_EQ(facts_json(news[1]),
+            R"({"verdict":"by_hand","min":1,"max":6,"cooldown_s":30,"readings":{},)"
+            R"("by":"test","asked":5})");
+  EXPECT_EQ(news[2].verdict, "refused") << "it cools down";
+  EXPECT_FALSE(news[2].applied);
+}
+
+TEST_F(ScalerTest, NewsThatNobodyTakesAreBounded) {
+  for (std::uint32_t i = 0; i < Scaler::kNewsMax + 9; ++i) wish(100 + i);
+  const auto news = scaler_.take_news();
+  ASSERT_EQ(news.size(), Scaler::kNewsMax);
+  EXPECT_EQ(news.front().asked, 109);
+}
+
 TEST_F(ScalerTest, WithoutACpuReadingItDoesNotShrink) {
   scaler_.change(settings(0.5));
   pass_seconds(120);

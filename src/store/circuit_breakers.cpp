@@ -42,6 +42,8 @@ Write forget_breakers(std::string_view service, std::string_view endpoint) {
             {}}}};
 }
 
+Write forget_all_breakers() { return {Kind::record, {{"DELETE FROM circuit_breakers", {}, {}}}}; }
+
 base::Result<std::vector<BreakerRow>> list_breakers(db::Connection& connection) {
   WEIR_TRY(const db::Rows rows,
            connection.execute("SELECT service, endpoint, state, forced, reason, failures,"

@@ -1,6 +1,7 @@
 #pragma once
-// Circuit breakers: the last known state of each, for people and for the start after a crash. The
-// breakers themselves live in memory; a row is written when a state changes, not for each failure.
+// Circuit breakers: the last known state of each, for people. The breakers themselves live in
+// memory and begin closed; a row is written when a state changes, not for each failure. What an
+// operator forced is kept by the overlay.
 
 #include <cstdint>
 #include <string>
@@ -27,6 +28,8 @@ struct BreakerRow {
 base::Result<Write> save_breaker(const BreakerRow& row);
 /// When a service or endpoint is gone. Empty endpoint: all of the service.
 Write forget_breakers(std::string_view service, std::string_view endpoint = {});
+/// When weir starts: its breakers are all new.
+Write forget_all_breakers();
 
 /// By service and endpoint.
 base::Result<std::vector<BreakerRow>> list_breakers(db::Connection& connection);

@@ -3,6 +3,7 @@
 // samples decides how often; reading joins samples into steps.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,11 @@ struct MetricSample {
 
 /// Fails: invalid_argument for a value that is no finite number, or a name that is none.
 base::Result<Write> insert(const MetricSample& sample);
+/// Many at once: all or none. Fails: invalid_argument as above, also for none and for more than
+/// kSamplesMax. Cost: one statement for 64 samples.
+base::Result<Write> insert(std::span<const MetricSample> samples);
+/// Of one write: about 600 KB of the queue.
+inline constexpr std::size_t kSamplesMax = 2'000;
 
 struct MetricQuery {
   std::string subject;
@@ -41,6 +47,7 @@ struct MetricPoint {
 inline constexpr std::int64_t kMetricPointsMax = 10'000;
 
 /// Oldest first; a step without samples has no point. Fails: invalid_argument; as execute().
+/// Cost: looks at every sample of the range, whose ever it is: 0.2 s for a million in SQLite.
 base::Result<std::vector<MetricPoint>> read_metric(db::Connection& connection,
                                                    const MetricQuery& query);
 

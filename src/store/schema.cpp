@@ -93,6 +93,16 @@ const std::vector<db::Migration>& all_migrations() {
        {
            "ALTER TABLE overlay ADD COLUMN file_value {text} NOT NULL DEFAULT ''",
        }},
+      // Samples come by time: an index by series is written all over the place, 14 MB for 1,200 of
+      // them against 0.4 MB (SQLite, 480,000 rows). A range of one series reads those of the
+      // others.
+      {4,
+       "samples are found by time first",
+       {
+           "DROP INDEX metrics_by_series",
+           "DROP INDEX metrics_by_time",
+           "CREATE INDEX metrics_by_time ON metrics(at_ms, subject, name)",
+       }},
   };
   return kAll;
 }

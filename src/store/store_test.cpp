@@ -238,6 +238,10 @@ TYPED_TEST(EachStore, BreakersKeepTheNewestState) {
   EXPECT_EQ(store->read([](db::Connection& c) { return list_breakers(c); })->size(), 1u);
   this->write(*store, forget_breakers("app"));
   EXPECT_EQ(store->read([](db::Connection& c) { return list_breakers(c); })->size(), 0u);
+  this->write(*store, state("open", 1));
+  this->write(*store, save_breaker({.service = "web"}));
+  this->write(*store, forget_all_breakers());
+  EXPECT_EQ(store->read([](db::Connection& c) { return list_breakers(c); })->size(), 0u);
 }
 
 TYPED_TEST(EachStore, SamplesAreJoinedIntoSteps) {
@@ -300,6 +304,15 @@ TYPED_TEST(EachStore, PlainRowsAreSavedReplacedAndListed) {
   ASSERT_EQ(scaled.size(), 1u);
   EXPECT_EQ(scaled[0].to_replicas, 3);
   EXPECT_TRUE(scaled[0].applied);
+  this->write(*store, insert(ScalerDecisionRow{2, "web", 1, 1, "", "{}", false}));
+  this->write(*store, insert(ScalerDecisionRow{1, "app", 3, 3, "held", R"({"max":3})", false}));
+  const auto newest = list([](db::Connection& c) { return list_scaler_decisions(c, "app", 5); });
+  ASSERT_EQ(newest.size(), 2u);
+  EXPECT_EQ(newest[0].reason, "held");
+  EXPECT_EQ(newest[0].facts, R"({"max":3})");
+  EXPECT_FALSE(newest[0].applied);
+  EXPECT_EQ(newest[1].to_replicas, 3);
+  EXPECT_EQ(list([](db::Connection& c) { return list_scaler_decisions(c, "app", 1); }).size(), 1u);
 }
 
 runtime::Task<void> write_on_lane(runtime::Lane& lane, Store& store, std::vector<int>& out) {

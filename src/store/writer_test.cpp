@@ -115,6 +115,62 @@ TYPED_TEST(EachWriter, OldRowsGoByNumberAndByAge) {
   EXPECT_EQ(rows_of(*store, "metrics"), 50);
 }
 
+TEST(Retention, KeepsADayOfTwoHundredSubjectsAtTenSeconds) {
+  constexpr std::int64_t kFigures = 6;
+  constexpr std::int64_t kSteps = 24 * 3600 / 10;
+  EXPECT_GE(Retention().metrics.rows_max, 200 * kFigures * kSteps);
+  EXPECT_GE(Retention().metrics.age_max, base::Duration(std::chrono::hours(24)));
+  // And what comes in a minute is gone in one: a trim is at most ten statements, then again.
+  EXPECT_LE(200 * kFigures * 6, 10 * kTrimRows);
+}
+
+TYPED_TEST(EachWriter, ManySamplesAreOneWrite) {
+  const auto store = this->open();
+  std::vector<MetricSample> many;
+  for (int i = 0; i < 64 + 8 + 3; ++i) {
+    many.push_back({10'000, "endpoint/app/" + std::to_string(i), "in_flight", i + 0.5});
+  }
+  auto write = insert(many);
+  ASSERT_TRUE(write);
+  EXPECT_EQ(write->kind, Kind::sample);
+  EXPECT_EQ(write->statements.size(), 5u);
+  ASSERT_TRUE(store->write_now(*std::move(write), soon()));
+  EXPECT_EQ(rows_of(*store, "metrics"), 75);
+  for (const int i : {0, 63, 64, 71, 72, 74}) {
+    const MetricQuery query{many[static_cast<std::size_t>(i)].subject, "in_flight", 0, 20'000};
+    const auto points = store->read([&](db::Connection& c) { return read_metric(c, query); });
+    ASSERT_TRUE(points);
+    ASSERT_EQ(points->size(), 1u) << i;
+    EXPECT_EQ(points->front().mean, i + 0.5);
+  }
+  many.resize(kSamplesMax, many.front());
+  write = insert(many);
+  ASSERT_TRUE(write);
+  EXPECT_LT(size_of(*write), BacklogLimits().write_bytes_max);
+  EXPECT_TRUE(store->write_now(*std::move(write), soon()));
+  many.push_back(many.front());
+  EXPECT_EQ(insert(many).error().code(), Errc::invalid_argument);
+  EXPECT_EQ(insert(std::span<const MetricSample>()).error().code(), Errc::invalid_argument);
+}
+
+TYPED_TEST(EachWriter, SamplesBeyondTheBoundGoWhileNewOnesCome) {
+  auto options = quick_options();
+  options.writer.trim_every = std::chrono::milliseconds(1);
+  options.writer.retention.metrics = {2'400, std::chrono::hours(1)};
+  const auto store = this->open(options);
+  std::vector<MetricSample> step(1'200, {0, "endpoint/app/one", "in_flight", 1});
+  for (int i = 0; i < 10; ++i) {
+    for (MetricSample& each : step) each.at_ms = i * 10'000;
+    ASSERT_TRUE(store->write_now(*insert(step), soon()));
+  }
+  EXPECT_TRUE(eventually([&] { return store->health().trimmed == 9'600; }))
+      << store->health().trimmed << ' ' << store->health().reason;
+  EXPECT_EQ(rows_of(*store, "metrics"), 2'400);
+  const auto newest = store->show("metrics", 1, 1'200);
+  ASSERT_TRUE(newest);
+  EXPECT_EQ(newest->rows[0][1], db::Value(80'000));
+}
+
 TYPED_TEST(EachWriter, TwoThreadsAndAReaderAtOnce) {
   const auto store = this->open();
   const auto write_many = [&] {
