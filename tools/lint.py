@@ -4,8 +4,8 @@
 usage: tools/lint.py [--all] [--headers] [FILE...]
 
 Without words it looks at the files that differ from HEAD (at all of them when none does). Flags
-come from a configuration of their own in build/lint: the others compile many sources as one, and know
-no single file. Nothing is built. Exit 1 when there is a finding.
+come from a configuration of their own in build/lint: the others compile many sources as one, and
+know no single file. Nothing is built. Exit 1 when there is a finding.
 """
 
 import argparse

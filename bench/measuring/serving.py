@@ -84,7 +84,8 @@ class Serve(Program):
             def told() -> bool:
                 nonlocal said
                 said = next((each["message"] for each in self.news()
-                             if each["component"] == "config"), "")
+                             if each["component"] == "config"
+                             and "reloaded" in each["message"]), "")
                 return bool(said)
             self.wait_until("weir says that it has reloaded", told, pause=0.001)
             took = time.monotonic() - begun

@@ -5,6 +5,7 @@
 // Called on the admin lane. Tasks may go to another lane and come back.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,6 +55,15 @@ struct ReloadReport {
   std::vector<std::string> warnings;
 };
 
+/// What a change is decided on: no other change happens meanwhile.
+struct ConfigNow {
+  const config::Settings& settings;
+  const std::vector<store::OverlayRow>& rows;  ///< by key
+};
+/// Runs on a thread that may block. Fails: nothing is changed, and the error is the answer.
+using ChangePlan =
+    std::function<base::Result<std::vector<config::OverlayEdit>>(const ConfigNow& now)>;
+
 class AdminPort {
  public:
   virtual ~AdminPort() = default;
@@ -95,9 +105,9 @@ class AdminPort {
   // ---- the configuration. Reload and what changes it block elsewhere. Fails: deadline.
 
   virtual runtime::Task<base::Result<ReloadReport>> reload(bool plan_only, std::string by) = 0;
-  /// Lays over the file, all of it or nothing.
-  virtual runtime::Task<base::Result<ReloadReport>> change(std::vector<config::OverlayEdit> edits,
-                                                           std::string by) = 0;
+  /// Lays over the file what `plan` decides, all of it or nothing. Changes are made one after the
+  /// other. Fails: as the plan; overloaded, when too many wait.
+  virtual runtime::Task<base::Result<ReloadReport>> change(ChangePlan plan, std::string by) = 0;
   /// Ends one change that was made at run time. Fails: not_found; conflict.
   virtual runtime::Task<base::Result<void>> unset(std::string key, std::string by) = 0;
   virtual std::shared_ptr<const config::Settings> settings() const = 0;
@@ -107,6 +117,8 @@ class AdminPort {
   virtual config::Surroundings surroundings() const = 0;
   /// What was changed at run time, by key.
   virtual std::vector<store::OverlayRow> overlay() const = 0;
+  /// Whether a row of it stands aside, because it contradicts the file as it is.
+  virtual bool is_idle(const std::string& key) const = 0;
 
   // ---- what was decided (decision_paths.cpp). Fails: deadline, when a lane does not answer.
 

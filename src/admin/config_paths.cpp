@@ -24,13 +24,11 @@ config::Settings without_secrets(config::Settings settings) {
   return settings;
 }
 
-base::json::object row_json(const store::OverlayRow& row) {
+base::json::object row_json(const store::OverlayRow& row, bool is_idle) {
   auto value = base::parse_json(row.value);
-  return {{"key", row.key},
-          {"value", value ? std::move(*value) : base::json::value(row.value)},
-          {"origin", row.origin},
-          {"by", row.who},
-          {"time", base::json::string(base::rfc3339(row.at_ms).text)}};
+  return {{"key", row.key},     {"value", value ? std::move(*value) : base::json::value(row.value)},
+          {"active", !is_idle}, {"origin", row.origin},
+          {"by", row.who},      {"time", base::json::string(base::rfc3339(row.at_ms).text)}};
 }
 
 // What no key of the file says, as comments: the text is a file that can be used.
@@ -63,7 +61,8 @@ AdminHandler::Answer AdminHandler::config(AdminRequest request) {
     text += state_lines(rows);
   }
   base::json::array overlay;
-  for (const store::OverlayRow& row : rows) overlay.push_back(row_json(row));
+  for (const store::OverlayRow& row : rows)
+    overlay.push_back(row_json(row, port_.is_idle(row.key)));
   co_return json(base::json::object{
       {"format", "yaml"}, {"config", std::move(text)}, {"overlay", std::move(overlay)}});
 }

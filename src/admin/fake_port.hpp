@@ -44,8 +44,7 @@ class FakePort final : public AdminPort {
   runtime::Task<base::Result<ReloadReport>> reload(bool, std::string) override {
     co_return refused();
   }
-  runtime::Task<base::Result<ReloadReport>> change(std::vector<config::OverlayEdit>,
-                                                   std::string) override {
+  runtime::Task<base::Result<ReloadReport>> change(ChangePlan, std::string) override {
     co_return refused();
   }
   runtime::Task<base::Result<void>> unset(std::string, std::string) override {
@@ -56,6 +55,7 @@ class FakePort final : public AdminPort {
   std::shared_ptr<const config::Sources> sources() const override { return nullptr; }
   config::Surroundings surroundings() const override { return {}; }
   std::vector<store::OverlayRow> overlay() const override { return {}; }
+  bool is_idle(const std::string&) const override { return false; }
   runtime::Task<base::Result<std::vector<gateway::DecisionView>>> decisions(
       gateway::DecisionFilter) override {
     co_return refused();

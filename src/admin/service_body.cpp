@@ -235,6 +235,8 @@ base::Result<std::vector<config::OverlayEdit>> read_service_change(std::string_v
   const bool has_path =
       match != nullptr && match->is_object() && match->get_object().contains("path");
   if (!has_path) {
+    const bool is_end = wanted.contains("path") && wanted.at("path").is_null();
+    if (!is_end) return refuse("path", "missing: it has no route yet");
     out.push_back({"routes." + name, std::nullopt});
     return out;
   }

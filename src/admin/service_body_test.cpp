@@ -99,6 +99,12 @@ TEST(ServiceBody, AChangeOfARegisteredServiceRewritesItsEntries) {
                 .find(R"(routes.web={"match":{"path":"/o/","host":"shop.example"})"),
             std::string::npos);
   EXPECT_NE(changed(R"({"path":null})", now).find("routes.web=-"), std::string::npos);
+  Registered routeless = now;
+  routeless.route.clear();
+  EXPECT_NE(changed(R"({"strip_prefix":true})", routeless).find("path: missing"),
+            std::string::npos);
+  EXPECT_NE(changed(R"({"path":"/n/"})", routeless).find(R"(routes.web={"match":{"path":"/n/"})"),
+            std::string::npos);
 }
 
 }  // namespace service_body_test

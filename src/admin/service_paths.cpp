@@ -39,10 +39,52 @@ const config::Service* service_named(const config::Settings& settings, std::stri
   return nullptr;
 }
 
-http::Response missing_service(const config::Settings& settings, std::string_view id) {
+using Edits = base::Result<std::vector<config::OverlayEdit>>;
+
+// Which service it is about, and what was laid over it before, as JSON.
+struct Changed {
+  config::Service service;
+  std::optional<std::string> before;
+};
+
+base::Result<const config::Service*> want_service(const ConfigNow& now, const std::string& id) {
+  if (const config::Service* service = service_named(now.settings, id)) return service;
   std::vector<std::string> names;
-  for (const config::Service& service : settings.services) names.push_back(service.name);
-  return problem(404, control::no_such("service", id, names), "GET /api/services lists them.");
+  for (const config::Service& service : now.settings.services) names.push_back(service.name);
+  return base::fail(base::Errc::not_found, control::no_such("service", id, names));
+}
+
+std::optional<std::string> laid_over(const std::vector<store::OverlayRow>& rows,
+                                     const std::string& name) {
+  base::json::object out;
+  for (const store::OverlayRow& row : rows) {
+    const bool is_its = row.key == "services." + name || row.key == "routes." + name ||
+                        row.key.starts_with(fmt::format("services.{}.", name));
+    if (!is_its) continue;
+    auto value = base::parse_json(row.value);
+    out[row.key] = value ? *std::move(value) : base::json::value(row.value);
+  }
+  if (out.empty()) return std::nullopt;
+  return base::to_text(out);
+}
+
+Edits plan_removal(const ConfigNow& now, const std::string& id, Changed& told) {
+  WEIR_TRY(const config::Service* service, want_service(now, id));
+  if (!service->registered) {
+    return base::fail(base::Errc::conflict,
+                      fmt::format("{} is in the configuration file: take it out there, with the "
+                                  "routes that lead to it, then weir reload",
+                                  service->name));
+  }
+  told = {*service, laid_over(now.rows, service->name)};
+  return std::vector<config::OverlayEdit>{{"services." + service->name, std::nullopt}};
+}
+
+Edits plan_change(const ConfigNow& now, const std::string& id, const std::string& body,
+                  Changed& told) {
+  WEIR_TRY(const config::Service* service, want_service(now, id));
+  told = {*service, laid_over(now.rows, service->name)};
+  return read_service_change(body, service->name, registered_now(now.rows, service->name));
 }
 
 base::json::object changed_json(const config::Service& service, const ReloadReport& report) {
@@ -65,11 +107,14 @@ AdminHandler::Answer AdminHandler::services(AdminRequest request) {
   auto wanted = read_registration(request.body);
   if (!wanted) co_return from_error(wanted.error());
   const std::string name = wanted->name;
-  if (service_named(*port_.settings(), name) != nullptr) {
-    co_return problem(409, fmt::format("there is a service '{}' already", name),
-                      fmt::format("PATCH /api/services/{} changes it.", name));
-  }
-  auto changing = port_.change(std::move(wanted->edits), request.by);
+  ChangePlan plan = [wanted = *std::move(wanted)](const ConfigNow& now) -> Edits {
+    if (service_named(now.settings, wanted.name) == nullptr) return wanted.edits;
+    return base::fail(base::Errc::conflict,
+                      fmt::format("there is a service '{}' already; PATCH /api/services/{} changes "
+                                  "it",
+                                  wanted.name, wanted.name));
+  };
+  auto changing = port_.change(std::move(plan), request.by);
   const auto report = co_await changing;
   if (!report) co_return from_error(report.error());
   request.trail->is_noted = true;
@@ -101,42 +146,33 @@ AdminHandler::Answer AdminHandler::service(AdminRequest request) {
 }
 
 AdminHandler::Answer AdminHandler::change_service(AdminRequest request) {
-  const auto before = port_.settings();
-  const config::Service* service = service_named(*before, request.id);
-  if (service == nullptr) co_return missing_service(*before, request.id);
-  const std::string name = service->name;
   const bool is_removal = request.method == "DELETE";
-  std::vector<config::OverlayEdit> edits;
-  if (is_removal) {
-    if (!service->registered) {
-      co_return problem(409, fmt::format("{} is in the configuration file", name),
-                        "Take it out there, with the routes that lead to it, then weir reload.");
-    }
-    edits.push_back({"services." + name, std::nullopt});
-  } else {
-    auto wanted = read_service_change(request.body, name, registered_now(port_.overlay(), name));
-    if (!wanted) co_return from_error(wanted.error());
-    edits = std::move(*wanted);
-  }
-  auto changing = port_.change(std::move(edits), request.by);
+  // Filled in when its turn comes.
+  auto told = std::make_shared<Changed>();
+  ChangePlan plan = [told, is_removal, id = request.id,
+                     body = request.body](const ConfigNow& now) -> Edits {
+    return is_removal ? plan_removal(now, id, *told) : plan_change(now, id, body, *told);
+  };
+  auto changing = port_.change(std::move(plan), request.by);
   const auto report = co_await changing;
   if (!report) co_return from_error(report.error());
   request.trail->is_noted = true;
   if (!report->problems.empty()) co_return refused_report(*report, "Nothing was changed.");
-  request.trail->add(is_removal ? "service.remove" : "service.change", name, {},
-                     is_removal ? std::nullopt : std::optional(request.body));
-  const auto after = port_.settings();
-  const config::Service* changed = service_named(*after, name);
-  base::json::object out = changed_json(changed != nullptr ? *changed : *service, *report);
+  request.trail->add(is_removal ? "service.remove" : "service.change", told->service.name,
+                     told->before, is_removal ? std::nullopt : std::optional(request.body));
+  base::json::object out = changed_json(told->service, *report);
   if (is_removal) out["removed"] = true;
   co_return json(out);
 }
 
 AdminHandler::Answer AdminHandler::unset(AdminRequest request) {
+  std::optional<std::string> before;
+  const std::vector<store::OverlayRow> rows = port_.overlay();
+  if (const auto* row = row_named(rows, request.id)) before = row->value;
   auto unsetting = port_.unset(request.id, request.by);
   const auto done = co_await unsetting;
   if (!done) co_return from_error(done.error());
-  request.trail->add("config.unset", request.id);
+  request.trail->add("config.unset", request.id, std::move(before));
   co_return json(base::json::object{{"key", request.id}, {"unset", true}});
 }
 

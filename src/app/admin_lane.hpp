@@ -44,7 +44,7 @@ class AdminLane final : public admin::AdminPort {
   runtime::Task<base::Result<std::vector<store::TableSize>>> store_tables() override;
   std::optional<store::Health> store_health() const override;
   runtime::Task<base::Result<admin::ReloadReport>> reload(bool plan_only, std::string by) override;
-  runtime::Task<base::Result<admin::ReloadReport>> change(std::vector<config::OverlayEdit> edits,
+  runtime::Task<base::Result<admin::ReloadReport>> change(admin::ChangePlan plan,
                                                           std::string by) override;
   runtime::Task<base::Result<void>> unset(std::string key, std::string by) override;
   runtime::Task<void> settle() override;
@@ -56,6 +56,7 @@ class AdminLane final : public admin::AdminPort {
   }
   config::Surroundings surroundings() const override { return reloader_.surroundings(); }
   std::vector<store::OverlayRow> overlay() const override { return reloader_.overlay(); }
+  bool is_idle(const std::string& key) const override { return reloader_.is_idle(key); }
   runtime::Task<base::Result<control::ScaleAnswer>> scale(std::string service,
                                                           control::ScaleWish wish,
                                                           std::string by) override;
@@ -89,12 +90,12 @@ class AdminLane final : public admin::AdminPort {
         traffic_(1) {}
 
   base::Result<std::string> resolve(const std::string& id) const;
-  runtime::Task<base::Result<admin::ReloadReport>> lay(std::vector<config::OverlayEdit> edits,
-                                                       std::string by, bool is_news);
-  /// `work` on a thread that may block; its value here. Fails: cancelled, when weir ends.
+  runtime::Task<base::Result<admin::ReloadReport>> lay(admin::ChangePlan plan, std::string by,
+                                                       bool is_news);
+  runtime::Task<void> keep(admin::ChangePlan plan, std::string service, std::string by);
+  /// Fails: as the work; overloaded; cancelled, when weir ends.
   template <class Value>
-  runtime::Task<base::Result<Value>> on_thread(const char* name,
-                                               std::move_only_function<Value()> work);
+  runtime::Task<base::Result<Value>> in_turn(std::move_only_function<base::Result<Value>()> work);
 
   ControlPlane& control_;
   DataLanes& lanes_;

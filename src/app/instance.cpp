@@ -88,7 +88,11 @@ base::Result<std::unique_ptr<Instance>> Instance::open(InstanceOptions options) 
   // The control plane knows the services first; routes name what it has made.
   self->routes_ = std::make_unique<runtime::Published<gateway::RouteTable>>(
       std::make_shared<const gateway::RouteTable>(settings, gateway::ServiceFinder()));
-  WEIR_TRY(self->statics_, resolve_statics(settings, settings, nullptr));
+  std::vector<std::string> unresolved;
+  WEIR_TRY(self->statics_, resolve_statics(settings, settings, nullptr, &unresolved));
+  for (const std::string& each : unresolved) {
+    self->log_->error("config", "a registered service has no endpoint: {}", each);
+  }
   std::vector<telemetry::RecordRing*> rings;
   for (std::size_t i = 0; self->access_log_ != nullptr && i < lanes; ++i) {
     rings.push_back(&self->access_log_->ring(i));
@@ -160,6 +164,7 @@ std::string Instance::wait_ready(base::Duration patience, bool (*interrupted)())
 void Instance::stop(base::Duration patience) {
   late_ = {};
   log_->info("app", "draining");
+  changes_.stop();
   const std::size_t cut = lanes_->stop(patience);
   if (cut > 0) log_->warn("app", {{"connections", cut}}, "cut at the end of the drain");
   admin_->stop();
@@ -177,6 +182,7 @@ Instance::~Instance() {
   // The admin lane may ask the control lane, and both the data lanes: the askers end first. What
   // the store still writes answers to a lane that stands still but is there.
   late_ = {};
+  changes_.stop();
   if (admin_ != nullptr) admin_->stop();
   if (sink_ != nullptr) sink_->attach(nullptr);
   if (log_ != nullptr) log_->flush();

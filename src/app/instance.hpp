@@ -66,12 +66,16 @@ class Instance final : public Reloader {
   bool has_file() const noexcept { return !options_.config_path.empty(); }
   /// From any thread but the lanes'. Blocks while the file is read and names are resolved.
   ReloadOutcome reload(bool plan_only, const std::string& by) override;
-  ReloadOutcome change(const std::vector<config::OverlayEdit>& edits, const std::string& by,
-                       bool is_news) override;
+  /// The same in its turn, without waiting for it.
+  void reload_soon(const std::string& by);
+  base::Result<ReloadOutcome> change(const admin::ChangePlan& plan, const std::string& by,
+                                     bool is_news) override;
   base::Result<void> unset(const std::string& key, const std::string& by) override;
   void note(const control::StateKey& key, const std::optional<std::string>& value,
             const std::string& by) override;
   std::vector<store::OverlayRow> overlay() const override { return book_->rows(); }
+  bool is_idle(const std::string& key) const override { return book_->is_idle(key); }
+  ChangeQueue& changes() override { return changes_; }
   InForce in_force() const override;
   config::Surroundings surroundings() const override { return surroundings_; }
 
@@ -93,6 +97,7 @@ class Instance final : public Reloader {
   void apply(std::shared_ptr<const config::Settings> next, const StaticTable& statics);
 
   // instance_overlay.cpp
+  config::LoadResult read_what_fits();
   config::LoadResult read_again(const std::vector<store::OverlayRow>& rows) const;
   void restore_state();
   void end_state(const std::string& by);
@@ -123,6 +128,7 @@ class Instance final : public Reloader {
   InForce in_force_;  // guarded
   config::Surroundings surroundings_;
   bool is_overlay_read_ = false;
+  ChangeQueue changes_;
   std::jthread late_;  // while the store is away from the start on
 };
 

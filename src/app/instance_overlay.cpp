@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <set>
 
 #include "app/instance.hpp"
 #include "app/open_store.hpp"
@@ -51,23 +52,24 @@ void add_wish(control::EndpointWishes& wishes, StateKind kind, const std::string
   }
 }
 
-bool is_of(const std::string& key, const std::string& service) {
-  return key == "services." + service || key == "routes." + service ||
-         key.starts_with(fmt::format("services.{}.", service));
-}
-
-// Taking out a registered service takes out all that is laid over it.
+// Taking back a key takes back all that is laid below it, and with a service its route.
 std::vector<config::OverlayEdit> whole(const std::vector<config::OverlayEdit>& edits,
                                        const std::vector<store::OverlayRow>& rows) {
-  constexpr std::string_view kPrefix = "services.";
-  std::vector<config::OverlayEdit> out = edits;
+  constexpr std::string_view kServices = "services.";
+  std::vector<config::OverlayEdit> out;
   for (const config::OverlayEdit& edit : edits) {
-    const bool is_whole =
-        edit.key.starts_with(kPrefix) && edit.key.rfind('.') == kPrefix.size() - 1;
-    if (edit.value || !is_whole) continue;
-    const std::string service = edit.key.substr(kPrefix.size());
+    if (edit.value) {
+      out.push_back(edit);
+      continue;
+    }
+    const bool is_service =
+        edit.key.starts_with(kServices) && edit.key.rfind('.') == kServices.size() - 1;
+    const std::string route = is_service ? "routes." + edit.key.substr(kServices.size()) : "";
+    out.push_back(edit);
     for (const store::OverlayRow& row : rows) {
-      if (row.key != edit.key && is_of(row.key, service)) out.push_back({row.key, std::nullopt});
+      if (row.key.starts_with(edit.key + ".") || (is_service && row.key == route)) {
+        out.push_back({row.key, std::nullopt});
+      }
     }
   }
   return out;
@@ -83,14 +85,7 @@ base::Result<void> Instance::open_store_and_overlay() {
   numbers_ = std::make_unique<ServiceNumbers>(store_.get(), *log_);
   is_overlay_read_ = book_->load();
   from_ = options_.loaded.from;
-  config::LoadResult loaded = read_again(book_->rows());
-  if (loaded.settings == nullptr) {
-    for (const config::Problem& each : loaded.problems) {
-      log_->error("config", "changed at run time, and not possible any more: {}", to_text(each));
-    }
-    log_->error("config", "weir runs with the file alone; see weir config --effective");
-    loaded = options_.loaded;
-  }
+  config::LoadResult loaded = read_what_fits();
   for (const std::string& key : loaded.ended) {
     book_->unset(key);
     log_->info("config", {{"key", key}},
@@ -112,6 +107,36 @@ base::Result<void> Instance::open_store_and_overlay() {
   return {};
 }
 
+// The file with all that fits on it: a row that contradicts the file as it is now stands aside, and
+// takes no other with it.
+config::LoadResult Instance::read_what_fits() {
+  std::set<std::string> idle;
+  for (;;) {
+    std::vector<store::OverlayRow> rows = book_->rows();
+    std::erase_if(rows, [&](const store::OverlayRow& row) { return idle.contains(row.key); });
+    config::LoadResult loaded = read_again(rows);
+    if (loaded.settings != nullptr) {
+      book_->set_idle(std::move(idle));
+      return loaded;
+    }
+    std::set<std::string> named = rows_named(loaded.problems, rows);
+    if (named.empty()) {  // it cannot be told which: none of them
+      for (const config::OverlayEntry& each : config_entries(rows)) named.insert(each.key);
+    }
+    for (const config::Problem& each : loaded.problems) {
+      log_->error("config", "changed at run time, and not possible any more: {}", to_text(each));
+    }
+    for (const std::string& key : named) {
+      log_->error("config", {{"key", key}},
+                  "the change made at run time stands aside; weir config "
+                  "unset {} ends it",
+                  key);
+    }
+    if (named.empty()) return options_.loaded;
+    idle.merge(named);
+  }
+}
+
 // A database that was away when weir began: what was changed before holds as soon as it is back.
 void Instance::load_late(const std::stop_token& stop) {
   constexpr base::Duration kLook = std::chrono::seconds(1);
@@ -121,9 +146,9 @@ void Instance::load_late(const std::stop_token& stop) {
   while (!waking.wait_for(waiting, stop, kLook, [&] { return stop.stop_requested(); })) {
     if (!store_->health().ok || !book_->load()) continue;
     const std::lock_guard lock(reloading_);
-    const std::vector<store::OverlayRow> rows = book_->rows();
-    config::LoadResult loaded = read_again(rows);
-    Candidate candidate = judge(loaded, &statics_);
+    config::LoadResult loaded = read_what_fits();
+    const std::vector<store::OverlayRow> rows = book_->active_rows();
+    Candidate candidate = judge(loaded, nullptr);
     for (const std::string& each : candidate.outcome.problems) {
       log_->error("config", "changed at run time, and not possible any more: {}", each);
     }
@@ -146,26 +171,31 @@ InForce Instance::in_force() const {
   return in_force_;
 }
 
-ReloadOutcome Instance::change(const std::vector<config::OverlayEdit>& wanted,
-                               const std::string& by, bool is_news) {
+base::Result<ReloadOutcome> Instance::change(const admin::ChangePlan& plan, const std::string& by,
+                                             bool is_news) {
   const std::lock_guard lock(reloading_);
+  const std::vector<store::OverlayRow> before = book_->rows();
+  const auto in_force = this->in_force().settings;
+  WEIR_TRY(const std::vector<config::OverlayEdit> wanted, plan({*in_force, before}));
   const config::LoadResult file = read_again({});
   std::map<std::string, store::OverlayRow> rows;
-  for (store::OverlayRow& row : book_->rows()) rows.insert_or_assign(row.key, std::move(row));
-  const std::vector<config::OverlayEdit> edits = whole(wanted, book_->rows());
+  for (store::OverlayRow& row : book_->active_rows())
+    rows.insert_or_assign(row.key, std::move(row));
+  const std::vector<config::OverlayEdit> edits = whole(wanted, before);
   for (const config::OverlayEdit& edit : edits) {
     rows.erase(edit.key);
     if (!edit.value) continue;
     const std::string said =
         file.sources == nullptr ? "" : config::written_text(file.sources->root(), edit.key);
     if (*edit.value == said) continue;  // the file says so itself
-    rows.emplace(edit.key, row_of(edit.key, *edit.value, said, by));
+    store::OverlayRow row = row_of(edit.key, *edit.value, said, by);
+    WEIR_CHECK(store::set(row));  // what cannot be kept is not begun
+    rows.emplace(edit.key, std::move(row));
   }
   if (rows.size() > OverlayBook::kRowsMax) {
-    ReloadOutcome out;
-    out.problems.push_back(
-        fmt::format("there are {} changes already: the most that are kept", OverlayBook::kRowsMax));
-    return out;
+    return base::fail(base::Errc::conflict, fmt::format("there are {} changes already: the most "
+                                                        "that are kept",
+                                                        OverlayBook::kRowsMax));
   }
   std::vector<store::OverlayRow> list;
   for (const auto& [key, row] : rows) list.push_back(row);
@@ -288,7 +318,16 @@ base::Result<void> Instance::unset(const std::string& key, const std::string& by
     log_->info("config", {{"key", key}, {"by", by}}, "unset");
     return {};
   }
-  const ReloadOutcome done = change({{key, std::nullopt}}, by, true);
+  if (book_->is_idle(key)) {  // nothing runs by it
+    book_->unset(key);
+    log_->info("config", {{"key", key}, {"by", by}}, "unset");
+    return {};
+  }
+  const admin::ChangePlan plan = [key](const admin::ConfigNow&) {
+    return base::Result<std::vector<config::OverlayEdit>>(
+        std::vector<config::OverlayEdit>{{key, std::nullopt}});
+  };
+  WEIR_TRY(const ReloadOutcome done, change(plan, by, true));
   if (done.applied) return {};
   return base::fail(base::Errc::conflict,
                     done.problems.empty() ? "nothing was changed" : done.problems.front());

@@ -38,13 +38,16 @@ Instance::Candidate Instance::judge(const config::LoadResult& loaded, const Stat
   }
   out.outcome.problems = change.needs_restart;
   if (!out.outcome.problems.empty()) return out;
-  auto statics = resolve_statics(*next, *before, known);
+  // At a reload a registered service whose name means nothing now stands in nobody's way.
+  std::vector<std::string> unresolved;
+  auto statics = resolve_statics(*next, *before, known, known == nullptr ? &unresolved : nullptr);
+  for (std::string& each : unresolved) out.outcome.warnings.push_back(std::move(each));
   if (!statics) {
     out.outcome.problems.emplace_back(statics.error().detail());
     return out;
   }
   for (const config::Service& service : next->services) {
-    if (!service.registered) continue;
+    if (!service.registered || known == nullptr) continue;
     for (const StaticEndpoint& endpoint : (*statics)[service.name]) {
       const std::string why = guard_.why_not(endpoint.address);
       if (why.empty()) continue;
@@ -83,13 +86,27 @@ ReloadOutcome Instance::reload(bool plan_only, const std::string& by) {
     out.problems.emplace_back("this weir runs without a configuration file: there is none to read");
     return out;
   }
-  const std::vector<store::OverlayRow> rows = book_->rows();
+  // Those that stood aside have another chance.
+  std::vector<store::OverlayRow> rows = book_->rows();
   config::LoadResult loaded =
       config::load_file(options_.config_path, &options_.environment, config_entries(rows));
+  bool is_all = true;
+  if (loaded.settings == nullptr && book_->has_idle()) {
+    rows = book_->active_rows();
+    loaded = config::load_file(options_.config_path, &options_.environment, config_entries(rows));
+    is_all = false;
+  }
   Candidate candidate = judge(loaded, nullptr);
   ReloadOutcome out = candidate.outcome;
+  for (std::size_t i = 0; i < loaded.problems.size(); ++i) {
+    const auto named = rows_named({loaded.problems[i]}, rows);
+    if (named.empty()) continue;
+    out.problems[i] +=
+        fmt::format(" (changed at run time: weir config unset {} takes it back)", *named.begin());
+  }
   if (plan_only) return out;
   if (candidate.next != nullptr) {
+    if (is_all) book_->set_idle({});
     take_over(std::move(loaded), std::move(candidate), rows, by);
     out.applied = true;
     log_->info("config", {{"path", options_.config_path}, {"by", by}}, "reloaded: {}",
@@ -99,6 +116,13 @@ ReloadOutcome Instance::reload(bool plan_only, const std::string& by) {
                 "not reloaded, nothing was changed: {}", fmt::join(out.problems, "; "));
   }
   return out;
+}
+
+void Instance::reload_soon(const std::string& by) {
+  const bool is_taken = changes_.submit([this, by](bool is_over) {
+    if (!is_over) reload(false, by);
+  });
+  if (!is_taken) log_->error("config", {{"by", by}}, "not reloaded: too many changes wait");
 }
 
 void Instance::apply(std::shared_ptr<const config::Settings> next, const StaticTable& statics) {

@@ -34,6 +34,30 @@ std::vector<store::OverlayRow> OverlayBook::rows() const {
   return out;
 }
 
+std::vector<store::OverlayRow> OverlayBook::active_rows() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<store::OverlayRow> out;
+  for (const auto& [key, row] : rows_) {
+    if (!idle_.contains(key)) out.push_back(row);
+  }
+  return out;
+}
+
+void OverlayBook::set_idle(std::set<std::string> keys) {
+  const std::lock_guard lock(mutex_);
+  idle_ = std::move(keys);
+}
+
+bool OverlayBook::is_idle(const std::string& key) const {
+  const std::lock_guard lock(mutex_);
+  return idle_.contains(key);
+}
+
+bool OverlayBook::has_idle() const {
+  const std::lock_guard lock(mutex_);
+  return !idle_.empty();
+}
+
 bool OverlayBook::has(const std::string& key) const {
   const std::lock_guard lock(mutex_);
   return rows_.contains(key);
@@ -60,14 +84,29 @@ void OverlayBook::set(store::OverlayRow row) {
     return;
   }
   write(store::set(row), row.key);
+  idle_.erase(row.key);
   rows_.insert_or_assign(row.key, std::move(row));
 }
 
 bool OverlayBook::unset(const std::string& key) {
   const std::lock_guard lock(mutex_);
   if (rows_.erase(key) == 0) return false;
+  idle_.erase(key);
   write(store::unset_overlay(key), key);
   return true;
+}
+
+std::set<std::string> rows_named(const std::vector<config::Problem>& problems,
+                                 const std::vector<store::OverlayRow>& rows) {
+  std::set<std::string> out;
+  for (const config::Problem& problem : problems) {
+    for (const store::OverlayRow& row : rows) {
+      if (!problem.file.starts_with(row.key)) continue;
+      const std::string_view rest = std::string_view(problem.file).substr(row.key.size());
+      if (rest.empty() || rest.front() == '.' || rest.front() == '[') out.insert(row.key);
+    }
+  }
+  return out;
 }
 
 std::string origin_word(std::string_view by) { return by.ends_with("weir-cli") ? "cli" : "api"; }

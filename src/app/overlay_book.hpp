@@ -6,6 +6,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,12 @@ class OverlayBook {
 
   /// By key.
   std::vector<store::OverlayRow> rows() const;
+  /// Without those that stand aside: they contradict the file as it is.
+  std::vector<store::OverlayRow> active_rows() const;
+  /// Keys that stand aside from now on; what is set again does not.
+  void set_idle(std::set<std::string> keys);
+  bool is_idle(const std::string& key) const;
+  bool has_idle() const;
   bool has(const std::string& key) const;
   bool is_full() const;
   /// Sets or replaces; refused, with a line in the log, when the book is full.
@@ -45,10 +52,15 @@ class OverlayBook {
   bool is_said_ = false;  // of load()'s caller
   mutable std::mutex mutex_;
   std::map<std::string, store::OverlayRow> rows_;  // guarded
+  std::set<std::string> idle_;                     // guarded
 };
 
 /// "cli" for weir's own commands, else "api". `by`: who asked, as the log shows it.
 std::string origin_word(std::string_view by);
+
+/// Keys of the rows that these problems are about.
+std::set<std::string> rows_named(const std::vector<config::Problem>& problems,
+                                 const std::vector<store::OverlayRow>& rows);
 
 /// The rows that are keys of the file's, as its reader takes them.
 std::vector<config::OverlayEntry> config_entries(const std::vector<store::OverlayRow>& rows);

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "admin/admin_port.hpp"
+#include "app/change_queue.hpp"
 #include "base/result.hpp"
 #include "config/environment.hpp"
 #include "config/overlay.hpp"
@@ -36,9 +38,9 @@ class Reloader {
   /// `plan_only`: says what would be done. `by`: for the log. Blocks.
   virtual ReloadOutcome reload(bool plan_only, const std::string& by) = 0;
   /// Keys of the file's. `is_news`: it goes into the log; what the registry did is there already.
-  /// Blocks.
-  virtual ReloadOutcome change(const std::vector<config::OverlayEdit>& edits, const std::string& by,
-                               bool is_news) = 0;
+  /// Fails: as the plan. Blocks.
+  virtual base::Result<ReloadOutcome> change(const admin::ChangePlan& plan, const std::string& by,
+                                             bool is_news) = 0;
   /// Takes back one change, of either kind. Fails: not_found; conflict, when the configuration
   /// would not be whole without it. Blocks.
   virtual base::Result<void> unset(const std::string& key, const std::string& by) = 0;
@@ -48,6 +50,10 @@ class Reloader {
                     const std::string& by) = 0;
   /// By key.
   virtual std::vector<store::OverlayRow> overlay() const = 0;
+  /// Whether it stands aside, because it contradicts the file as it is.
+  virtual bool is_idle(const std::string& key) const = 0;
+  /// Where whatever blocks here is to run.
+  virtual ChangeQueue& changes() = 0;
   virtual InForce in_force() const = 0;
   /// As of the start.
   virtual config::Surroundings surroundings() const = 0;

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <optional>
-
 #include "net/resolver.hpp"
 #include "runtime/spawn.hpp"
 
@@ -11,13 +9,25 @@ namespace weir::app {
 namespace {
 
 constexpr base::Duration kResolveTime = std::chrono::seconds(5);
-using Found = base::Result<net::ResolvedSet>;
 
-runtime::Task<void> resolve_into(runtime::Lane& lane, net::Resolver& resolver, std::string name,
-                                 std::uint16_t port, base::Deadline deadline,
-                                 std::optional<Found>& out) {
-  auto resolving = resolver.resolve(std::move(name), port, deadline);
-  out.emplace(co_await resolving);
+runtime::Task<void> resolve_one(net::Resolver& resolver, HostPort name, base::Deadline deadline,
+                                Resolved& out) {
+  auto resolving = resolver.resolve(name.first, name.second, deadline);
+  const auto found = co_await resolving;
+  if (!found) {
+    out.emplace(name, base::Fail(base::Error(found.error())
+                                     .with_context(fmt::format("cannot resolve the endpoint {}:{}",
+                                                               name.first, name.second))));
+    co_return;
+  }
+  std::vector<std::string> addresses;
+  for (const net::Address& address : found->addresses) addresses.push_back(address.text());
+  out.emplace(name, std::move(addresses));
+}
+
+runtime::Task<void> end_after(runtime::Lane& lane, net::Resolver& resolver, runtime::Gate& all) {
+  auto closing = all.close();
+  co_await closing;
   auto stopping = resolver.stop();
   co_await stopping;
   lane.stop();
@@ -25,21 +35,19 @@ runtime::Task<void> resolve_into(runtime::Lane& lane, net::Resolver& resolver, s
 
 }  // namespace
 
-base::Result<std::vector<std::string>> resolve_now(const std::string& name, std::uint16_t port) {
+base::Result<Resolved> resolve_now(const std::set<HostPort>& names) {
+  Resolved out;
+  if (names.empty()) return out;
   runtime::Lane lane(3001);
   WEIR_TRY(const auto resolver, net::Resolver::open(lane, {}));
-  std::optional<Found> found;
-  runtime::Gate gate;
   const base::Deadline deadline = base::Deadline::after(base::real_now(), kResolveTime);
-  runtime::spawn(gate, "resolve", resolve_into(lane, *resolver, name, port, deadline, found));
-  lane.run();
-  if (!*found) {
-    return base::Fail(
-        base::Error(found->error())
-            .with_context(fmt::format("cannot resolve the endpoint {}:{}", name, port)));
+  runtime::Gate all;
+  runtime::Gate end;
+  for (const HostPort& name : names) {
+    runtime::spawn(all, "resolve", resolve_one(*resolver, name, deadline, out));
   }
-  std::vector<std::string> out;
-  for (const net::Address& address : (*found)->addresses) out.push_back(address.text());
+  runtime::spawn(end, "end", end_after(lane, *resolver, all));
+  lane.run();
   return out;
 }
 

@@ -42,7 +42,7 @@ int run_until_signal(Instance& instance, base::Duration drain) {
     sigwait(&set, &signal);
     if (signal == SIGHUP) {
       instance.reopen_logs();
-      if (instance.has_file()) instance.reload(false, "SIGHUP");
+      if (instance.has_file()) instance.reload_soon("SIGHUP");
     }
   } while (signal == SIGHUP);
   if (isatty(STDERR_FILENO) != 0) {

@@ -25,26 +25,46 @@ std::string key_of(const StaticEndpoint& endpoint) {
 }  // namespace
 
 base::Result<StaticTable> resolve_statics(const config::Settings& settings,
-                                          const config::Settings& before,
-                                          const StaticTable* known) {
+                                          const config::Settings& before, const StaticTable* known,
+                                          std::vector<std::string>* unresolved) {
   StaticTable out;
+  const auto is_known = [&](const config::Service& service) {
+    const auto old = std::ranges::find(before.services, service.name, &config::Service::name);
+    return known != nullptr && old != before.services.end() &&
+           old->endpoints == service.endpoints && known->contains(service.name);
+  };
+  const auto is_name = [](const config::Endpoint& endpoint) {
+    return !endpoint.address.is_unix() && !net::Address::parse(config::to_text(endpoint.address));
+  };
+  std::set<HostPort> names;
+  for (const config::Service& service : settings.services) {
+    if (is_known(service)) continue;
+    for (const config::Endpoint& each : service.endpoints) {
+      if (is_name(each)) names.emplace(each.address.host, each.address.port);
+    }
+  }
+  WEIR_TRY(const Resolved resolved, resolve_now(names));
   for (const config::Service& service : settings.services) {
     std::vector<StaticEndpoint>& into = out[service.name];
-    const auto old = std::ranges::find(before.services, service.name, &config::Service::name);
-    if (known != nullptr && old != before.services.end() && old->endpoints == service.endpoints &&
-        known->contains(service.name)) {
+    if (is_known(service)) {
       into = known->at(service.name);
       continue;
     }
     for (const config::Endpoint& endpoint : service.endpoints) {
       const std::string text = config::to_text(endpoint.address);
-      std::vector<std::string> addresses = {text};
-      if (!endpoint.address.is_unix() && !net::Address::parse(text)) {
-        WEIR_TRY(addresses, resolve_now(endpoint.address.host, endpoint.address.port));
+      if (!is_name(endpoint)) {
+        into.push_back({text, text, endpoint.weight, endpoint.backup});
+        continue;
       }
-      for (const std::string& address : addresses) {
-        const std::string name = address == text ? text : fmt::format("{} {}", text, address);
-        into.push_back({name, address, endpoint.weight, endpoint.backup});
+      const auto& found = resolved.at({endpoint.address.host, endpoint.address.port});
+      if (!found && service.registered && unresolved != nullptr) {
+        unresolved->push_back(fmt::format("{}: {}", service.name, found.error().detail()));
+        continue;
+      }
+      if (!found) return base::Fail(base::Error(found.error()));
+      for (const std::string& address : *found) {
+        into.push_back(
+            {fmt::format("{} {}", text, address), address, endpoint.weight, endpoint.backup});
       }
     }
   }

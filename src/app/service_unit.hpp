@@ -34,10 +34,12 @@ using StaticTable = std::map<std::string, std::vector<StaticEndpoint>>;
 
 /// Every static endpoint of the settings; a name becomes one endpoint per address it has now.
 /// `known`: what the endpoints of `before` became; a service whose endpoints are the same is taken
-/// from it and not resolved again. Null: all are. Fails: with the name that cannot be resolved.
-/// Blocks (DNS).
+/// from it and not resolved again. Null: all are. Fails: with the name that cannot be resolved;
+/// unless `unresolved` is given, which then gets those of services that were registered. Blocks
+/// (DNS).
 base::Result<StaticTable> resolve_statics(const config::Settings& settings,
-                                          const config::Settings& before, const StaticTable* known);
+                                          const config::Settings& before, const StaticTable* known,
+                                          std::vector<std::string>* unresolved);
 
 /// What all units share.
 struct UnitParts {

@@ -158,6 +158,10 @@ class Laying {
         at->members.push_back({std::string(steps[i]), here, {.shape = shape, .place = here}});
         next = &at->members.back();
       }
+      // {} asks that there be a section, and wipes none.
+      const bool is_there = node.shape == Shape::map && node.members.empty() &&
+                            next->value.shape == Shape::map && !next->value.members.empty();
+      if (is_last && is_there) return;
       if (is_last) {
         next->place = node.place;
         next->value = std::move(node);
@@ -205,12 +209,16 @@ OverlayOutcome apply_overlay(Node& root, std::span<const OverlayEntry> entries,
     return std::pair(is_route_key(steps) ? 2 : steps.size() > 2 ? 1 : 0, entry->key);
   });
   Laying laying(root, problems);
+  std::vector<std::string_view> adopted;  // services that were registered, and are the file's now
   for (const OverlayEntry* entry : sorted) {
-    if (written_text(root, entry->key) != entry->file) {
-      laying.end(entry->key);
-    } else {
+    const std::vector<std::string_view> steps = steps_of(entry->key);
+    const bool is_adopted = steps.size() >= 2 && std::ranges::count(adopted, steps[1]) > 0;
+    if (!is_adopted && written_text(root, entry->key) == entry->file) {
       alive.push_back(entry);
+      continue;
     }
+    laying.end(entry->key);
+    if (is_service_key(steps) && steps.size() == 2) adopted.push_back(steps[1]);
   }
   for (const OverlayEntry* entry : alive) {
     const std::vector<std::string_view> steps = steps_of(entry->key);

@@ -9,15 +9,29 @@
 namespace weir::control {
 namespace {
 
-constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-constexpr std::array<std::uint8_t, 12> kCompatible = {};
-constexpr std::array<std::uint8_t, 12> kTranslated = {0, 0x64, 0xff, 0x9b};  // RFC 6052
+using Bytes = std::array<std::uint8_t, 16>;
 
 // The IPv4 address that an address is, or that it leads to in another form.
 struct Plain {
   bool is_v4 = false;
   std::array<std::uint8_t, 4> v4{};
-  std::array<std::uint8_t, 16> v6{};
+  Bytes v6{};
+};
+
+// Forms of IPv6 addresses that stand for an IPv4 one, and where in them it is.
+struct Form {
+  std::array<std::uint8_t, 12> start;
+  std::size_t size;  // bytes of `start` that count
+  std::size_t at;    // of the IPv4 address
+  bool is_inverted = false;
+};
+constexpr std::array kForms = {
+    Form{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 12, 12},  // mapped (RFC 4291)
+    Form{{0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 12, 12},        // translated (RFC 2765)
+    Form{{0x00, 0x64, 0xff, 0x9b}, 12, 12},                    // NAT64 (RFC 6052)
+    Form{{0x00, 0x64, 0xff, 0x9b, 0x00, 0x01}, 6, 12},         // NAT64 of a site (RFC 8215)
+    Form{{0x20, 0x02}, 2, 2},                                  // 6to4 (RFC 3056)
+    Form{{0x20, 0x01}, 4, 12, true},                           // Teredo (RFC 4380)
 };
 
 Plain plain_of(const net::Address& address) {
@@ -25,13 +39,27 @@ Plain plain_of(const net::Address& address) {
   std::uint8_t bytes[16];
   address.to_bytes(bytes);
   std::ranges::copy(bytes, out.v6.begin());
-  const std::span<const std::uint8_t> head(bytes, 12);
+  for (const Form& form : kForms) {
+    if (!std::equal(bytes, bytes + form.size, form.start.begin())) continue;
+    out.is_v4 = true;
+    for (std::size_t i = 0; i < 4; ++i) {
+      out.v4[i] = static_cast<std::uint8_t>(bytes[form.at + i] ^ (form.is_inverted ? 0xff : 0));
+    }
+    return out;
+  }
+  // "::a.b.c.d" (RFC 4291, 2.5.5.1), but for :: and ::1.
+  const bool is_small =
+      std::ranges::all_of(std::span(bytes).first(12), [](std::uint8_t byte) { return byte == 0; });
   const bool is_one = bytes[12] == 0 && bytes[13] == 0 && bytes[14] == 0 && bytes[15] <= 1;
-  out.is_v4 = std::ranges::equal(head, kMapped) || std::ranges::equal(head, kTranslated) ||
-              (std::ranges::equal(head, kCompatible) && !is_one);
+  out.is_v4 = is_small && !is_one;
   std::copy(bytes + 12, bytes + 16, out.v4.begin());
   return out;
 }
+
+// Where clouds tell a machine its secrets, beside the link-local 169.254.169.254.
+constexpr std::array<std::array<std::uint8_t, 4>, 2> kMetadataV4 = {
+    {{100, 100, 100, 200}, {192, 0, 0, 192}}};
+constexpr Bytes kMetadataV6 = {0xfd, 0x00, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54};
 
 bool is_loopback(const Plain& plain) {
   if (plain.is_v4) return plain.v4[0] == 127;
@@ -45,10 +73,14 @@ std::string_view why_never(const Plain& plain) {
     if (plain.v4[0] == 0) return "an unspecified address";
     if (plain.v4[0] == 169 && plain.v4[1] == 254) return "a link-local address";
     if (plain.v4[0] >= 224) return "a multicast or reserved address";
+    if (std::ranges::find(kMetadataV4, plain.v4) != kMetadataV4.end()) {
+      return "a cloud's metadata service";
+    }
     return {};
   }
   if (plain.v6[0] == 0xfe && (plain.v6[1] & 0xc0) == 0x80) return "a link-local address";
   if (plain.v6[0] == 0xff) return "a multicast address";
+  if (plain.v6 == kMetadataV6) return "a cloud's metadata service";
   const bool is_zero = std::ranges::all_of(plain.v6, [](std::uint8_t byte) { return byte == 0; });
   return is_zero ? "an unspecified address" : "";
 }

@@ -5,6 +5,9 @@
 namespace weir::store {
 namespace {
 
+// A service, an endpoint's host name with its address, and a word.
+constexpr std::size_t kKeyBytesMax = 600;
+
 OverlayRow overlay_row(const db::Row& row) {
   return {std::string(row[0].text()), std::string(row[1].text()), std::string(row[2].text()),
           std::string(row[3].text()), row[4].integer(),           std::string(row[5].text())};
@@ -13,7 +16,7 @@ OverlayRow overlay_row(const db::Row& row) {
 }  // namespace
 
 base::Result<Write> set(const OverlayRow& row) {
-  WEIR_CHECK(check_name("the key", row.key));
+  WEIR_CHECK(check_name("the key", row.key, kKeyBytesMax));
   WEIR_CHECK(check_name("the origin", row.origin));
   WEIR_CHECK(check_document("the value", row.value));
   const std::string who = clean_text(row.who, kNameBytesMax);
@@ -28,7 +31,7 @@ base::Result<Write> set(const OverlayRow& row) {
 
 Write unset_overlay(std::string_view key) {
   return {Kind::record,
-          {{"DELETE FROM overlay WHERE key = ?", {clean_text(key, kNameBytesMax)}, {}}}};
+          {{"DELETE FROM overlay WHERE key = ?", {clean_text(key, kKeyBytesMax)}, {}}}};
 }
 
 base::Result<std::vector<OverlayRow>> read_overlay(db::Connection& connection) {

@@ -24,13 +24,13 @@ std::string clean_text(std::string_view text, std::size_t bytes_max) {
   return out;
 }
 
-base::Result<void> check_name(std::string_view what, std::string_view name) {
+base::Result<void> check_name(std::string_view what, std::string_view name, std::size_t bytes_max) {
   const auto refuse = [&](std::string_view why) {
     return base::fail(base::Errc::invalid_argument, fmt::format("{} {}", what, why));
   };
   if (name.empty()) return refuse("is empty");
-  if (name.size() > kNameBytesMax) {
-    return refuse(fmt::format("has {} bytes, more than {}", name.size(), kNameBytesMax));
+  if (name.size() > bytes_max) {
+    return refuse(fmt::format("has {} bytes, more than {}", name.size(), bytes_max));
   }
   if (name.front() == ' ' || name.back() == ' ') return refuse("begins or ends with a space");
   for (const char c : name) {

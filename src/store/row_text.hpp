@@ -22,7 +22,8 @@ std::string clean_text(std::string_view text, std::size_t bytes_max = kMessageBy
 
 /// Fails: invalid_argument naming `what`: empty, too long, space at an end, control characters, not
 /// UTF-8.
-base::Result<void> check_name(std::string_view what, std::string_view name);
+base::Result<void> check_name(std::string_view what, std::string_view name,
+                              std::size_t bytes_max = kNameBytesMax);
 
 /// Fails: invalid_argument naming `what`: not JSON, too long.
 base::Result<void> check_document(std::string_view what, std::string_view json);

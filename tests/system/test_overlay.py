@@ -1,11 +1,11 @@
-"""Changes made at run time: services that are registered, changed and removed, and what outlives a
-restart and a reload until the file or somebody ends it."""
+"""Changes made at run time: they outlive a restart and a reload until the file or somebody ends
+them. And what variables say where the file says nothing."""
 
 import json
 import signal
 import socket
 
-from harness import Case, ask, connect, read_answer, run, wait_until
+from harness import BINARY, Case, ask, run, wait_until
 
 JSON = {"Content-Type": "application/json"}
 
@@ -137,137 +137,42 @@ class Restart(Overlay):
         self.assert_everything()
 
 
-class Register(Overlay):
-    BODY = {"name": "orders", "path": "/orders/", "strip_prefix": True}
+    def test_processes_arms_and_a_services_own_breaker_outlive_it_too(self):
+        text = self.config("adaptive").replace("services:", f"""services:
+  kids:
+    discovery: [ {{ process: {{}} }} ]
+    process: {{ command: ["{BINARY}", lab, web, --port, "0"], replicas: 1, ready: /health }}
+    scaling: {{ min: 1, max: 4, cooldown: 0s }}""").replace(
+            "routes:", "routes:\n  - { match: { path: /kids/ }, service: kids }")
+        self.start(text)
+        self.send("POST", "/api/scale", {"service": "kids", "replicas": 3})
+        self.send("POST", "/algorithm/adaptive?service=origin&pin=least_connections")
+        self.send("POST", "/api/circuit-breakers/origin/open")
+        for sig in (signal.SIGTERM, signal.SIGKILL):
+            self.restart(sig, text)
+            wait_until("three processes", lambda: len(
+                [each for each in self.service("kids")["endpoints"] if each["healthy"]]) == 3)
+            self.assertEqual(self.overlay()["services.kids.process.replicas"], 3)
+            breaker = self.service()["breaker"]
+            self.assertEqual((breaker["state"], breaker["forced"]), ("open", True))
+            algorithms = ask(self.admin, "/api/algorithms?service=origin").json()["services"][0]
+            self.assertEqual(algorithms["pinned"], "least_connections", algorithms)
 
-    def register(self, **more) -> dict:
-        return self.send("POST", "/api/services",
-                         {**self.BODY, "endpoints": [self.backends[1]], **more}, 201)
-
-    def served_by(self, path: str) -> str:
-        answer = ask(self.gateway, path)
-        self.assertEqual(answer.status, 200, answer.body)
-        return answer.json()["service"]
-
-    def test_a_service_is_registered_changed_and_removed_while_requests_run(self):
-        self.start(CONFIG.format(endpoints=f'"{self.backends[0]}"', algorithm="random_two"))
-        self.assertEqual(ask(self.gateway, "/orders/").status, 404, "b0 has no such path")
-        made = self.register(algorithm="least_connections")
-        self.assertEqual((made["name"], made["id"], made["registered"]), ("orders", 2, True))
-        self.assertEqual(self.served_by("/orders/"), "b1")
-        self.assertEqual(self.service("orders")["algorithm"], "least_connections")
-        self.assertEqual(self.service("2")["name"], "orders")
-        self.restart(signal.SIGKILL, CONFIG.format(endpoints=f'"{self.backends[0]}"',
-                                                   algorithm="random_two"))
-        self.assertEqual(self.served_by("/orders/"), "b1")
-        self.send("PATCH", "/api/services/orders",
-                  {"endpoints": [f"http://{self.backends[0]}/"], "path": "/o2/"})
-        self.assertEqual(self.served_by("/o2/"), "b0")
-        self.assertEqual(self.service("orders")["algorithm"], "least_connections")
-        with connect(self.gateway) as sock, sock.makefile("rb") as stream:
-            statuses = []
-            for i in range(40):
-                sock.sendall(b"GET /o2/ HTTP/1.1\r\nHost: a\r\n\r\n")
-                statuses.append(read_answer(stream).status)
-                if i == 20:
-                    self.assertTrue(self.send("DELETE", "/api/services/2")["removed"])
-            # From then on the route of / leads to a backend that has no such path.
-            self.assertEqual(statuses, [200] * 21 + [404] * 19)
-        wait_until("it has left", lambda: ask(self.admin, "/api/services/orders").status == 404)
-        self.assertEqual(self.overlay(), {})
-        again = self.register()
-        self.assertEqual(again["id"], 2, "its number is its own for ever")
-
-    def test_a_service_of_the_file_is_the_files(self):
-        self.start()
-        refused = self.send("DELETE", "/api/services/origin", status=409)
-        self.assertIn("configuration file", refused["detail"])
-        self.send("PATCH", "/api/services/origin", {"endpoints": ["127.0.0.1:1"]}, 409)
-        self.send("POST", "/api/services", {"name": "origin", "endpoints": ["127.0.0.1:1"]}, 409)
-        self.send("PATCH", "/api/services/none", {"algorithm": "ip_hash"}, 404)
-        self.send("DELETE", "/api/services/none", status=404)
-
-    def test_mistakes_change_nothing_and_name_the_member(self):
-        self.start()
-        rows = [
-            ({"name": "a"}, "endpoints"),
-            ({"name": "1", "endpoints": ["127.0.0.1:1"]}, "name"),
-            ({"name": "a", "endpoints": ["127.0.0.1"]}, "services.a.discovery[0].static[0]"),
-            ({"name": "a", "endpoints": ["127.0.0.1:1"], "algorithm": "fastest"}, "algorithm"),
-            ({"name": "a", "endpoints": ["127.0.0.1:1"], "path": "orders"}, "routes.a.match.path"),
-            ({"name": "a", "endpoints": ["127.0.0.1:1"], "process": {"command": ["sh"]}},
-             "process"),
-            ({"name": "a", "endpoints": ["127.0.0.1:1"], "breaker": {"failures": 0}},
-             "services.a.breaker.failures"),
-            ({"name": "a", "endpoints": ["127.0.0.1:1"], "path": "/"}, "match"),
-        ]
-        for body, says in rows:
-            with self.subTest(body=body):
-                refused = self.send("POST", "/api/services", body, 422)
-                self.assertIn(says, refused["detail"])
-        self.send("POST", "/api/services", [], 400)
-        self.send("PATCH", "/api/services/origin", {"balance": {"algorithm": "fastest"}}, 422)
-        self.send("PATCH", "/api/services/origin", {"weight": 3}, 422)
-        self.assertEqual(self.overlay(), {})
-        self.assertEqual(len(ask(self.admin, "/api/services").json()["services"]), 1)
-
-    def test_addresses_that_no_backend_has_cannot_be_registered(self):
-        self.start()
-        for address in ("169.254.169.254:80", "[fe80::1]:80", "0.0.0.0:80", "224.0.0.1:80",
-                        "[::ffff:169.254.169.254]:80", self.admin,
-                        f"127.9.9.9:{self.admin.rsplit(':', 1)[1]}",
-                        f"localhost:{self.admin.rsplit(':', 1)[1]}",
-                        "unix:/run/docker.sock"):
-            with self.subTest(address=address):
-                self.send("POST", "/api/services", {"name": "evil", "endpoints": [address]}, 422)
-                self.send("POST", "/api/services", {
-                    "name": "evil", "discovery": [{"static": [address]}]}, 422)
-        self.register()
-        self.send("PATCH", "/api/services/orders", {"endpoints": [self.admin]}, 422)
-        self.assertEqual(len(ask(self.admin, "/api/services").json()["services"]), 2)
-
-    def test_loopback_is_no_backend_for_those_who_ask_from_elsewhere(self):
-        text = self.config().replace('admin: { bind: "127.0.0.1:0" }',
-                                     'admin: { bind: "0.0.0.0:0", insecure: true, '
-                                     'hosts: [localhost, 127.0.0.1] }')
-        path = self.directory / "weir.yaml"
-        path.write_text(text)
-        added = run("user", "add", "root", "--role", "admin", "--password-file", "-", "--data",
-                    str(self.directory / "data"), input="correct horse battery")
-        self.assertEqual(added.returncode, 0, added.stderr)
-        self.process, self.gateway, admin = self.serve(text, "--data",
-                                                       str(self.directory / "data"))
-        self.admin = f"127.0.0.1:{admin.rsplit(':', 1)[1]}"
-        body = json.dumps({"user": "root", "password": "correct horse battery"}).encode()
-        login = ask(self.admin, "/api/login", "POST", JSON, body)
-        self.assertEqual(login.status, 200, login.body)
-        cookie = login.field("Set-Cookie").split(";")[0]
-        fields = {**JSON, "Cookie": cookie, "X-Weir-Request": "1"}
-        for endpoint in (self.backends[0], "localhost:8080", "[::1]:8080"):
-            refused = ask(self.admin, "/api/services", "POST", fields, json.dumps(
-                {"name": "inner", "endpoints": [endpoint]}).encode())
-            self.assertEqual(refused.status, 422, refused.body)
-            self.assertIn("loopback", refused.json()["detail"])
-
-    def test_the_command_line_registers_and_removes(self):
-        self.start()
-        target = ("--admin", self.admin)
-        done = run("services", "add", "orders", self.backends[1], "--path", "/orders/",
-                   "--strip-prefix", *target)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(self.served_by("/orders/"), "b1")
-        refused = run("services", "add", "orders", self.backends[1], *target)
-        self.assertNotEqual(refused.returncode, 0)
-        self.assertIn("already", refused.stderr)
-        shown = run("config", "--effective", *target)
-        self.assertIn("orders:", shown.stdout)
-        self.assertIn("(cli)", shown.stdout)
-        done = run("services", "remove", "orders", *target)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        run("algorithm", "origin", "ip_hash", *target)
-        unset = run("config", "unset", "services.origin.balance.algorithm", *target)
-        self.assertEqual(unset.returncode, 0, unset.stderr)
-        self.assertEqual(self.service()["algorithm"], "random_two")
+    def test_null_takes_back_and_an_empty_section_wipes_nothing(self):
+        checked = self.config().replace("slow_start: 0s }", (
+            "slow_start: 0s }\n    health: { check: { kind: http, path: /health, every: 1s } }"))
+        self.start(checked)
+        for body in ({"health": {}}, {"health": {"check": {}}}, {"balance": {}}):
+            self.send("PATCH", "/api/services/origin", body)
+            self.assertIn("path: /health", self.effective(), body)
+        self.send("PATCH", "/api/services/origin",
+                  {"health": {"check": {"path": "/x"}}, "breaker": {"failures": 9, "open": "9s"}})
+        self.assertIn("path: /x  # run time", self.effective())
+        self.send("PATCH", "/api/services/origin", {"health": None, "breaker": {"open": None}})
+        self.assertIn("path: /health", self.effective())
+        self.assertIn("failures: 9  # run time", self.effective())
+        self.send("PATCH", "/api/services/origin", {"breaker": None})
+        self.assertNotIn("run time, by", self.effective())
 
 
 class Environment(Overlay):

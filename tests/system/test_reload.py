@@ -111,8 +111,8 @@ services:
                                          "balance: { algorithm: random_two, slow_start: 0s }")
                 (self.directory / "weir.yaml").write_text(text)
             else:
-                self.write(*((first, second) if i % 2 else (second, first, second)[1:]),
-                           more=tunnels, **change)
+                members = ((first, second), (second,), (first,))[i % 3]
+                self.write(*members, more=tunnels, **change)
             answer = self.reload()
             self.assertEqual(answer.status, 200, answer.body)
             self.assertTrue(answer.json()["applied"])
