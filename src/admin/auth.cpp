@@ -73,7 +73,8 @@ AccessVerdict judge_access(Need need, const Caller& caller) {
             caller.was_wrong ? "this token or log-in is not known, or it is over"
                              : "who asks? This weir has users",
             "POST /api/login {\"user\":…,\"password\":…}, or send Authorization: Bearer TOKEN; on "
-            "the command line set WEIR_TOKEN."};
+            "the command line set WEIR_TOKEN: export WEIR_TOKEN=$(weir token add NAME --role "
+            "admin --user USER)."};
   }
   if (caller.metrics_only) {
     return {403, fmt::format("{} is a metrics token: it opens /metrics only", caller.name),

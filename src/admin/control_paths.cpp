@@ -164,7 +164,8 @@ AdminHandler::Answer AdminHandler::drain(AdminRequest request) {
   if (!done) co_return from_error(done.error());
   request.trail->is_noted = true;
   if (done->changed) {
-    request.trail->add(request.action, subject_of(done->service, done->endpoint));
+    request.trail->add(request.action, subject_of(done->service, done->endpoint),
+                       draining ? "false" : "true", draining ? "true" : "false");
   }
   co_return json(drain_json(*done, draining));
 }

@@ -8,6 +8,7 @@
 
 #include "app/command_line.hpp"
 #include "app/data_directory.hpp"
+#include "base/text.hpp"
 #include "term/traffic.hpp"
 
 namespace weir::app {
@@ -96,6 +97,43 @@ std::expected<base::json::value, AdminProblem> ask_admin(const AdminTarget& targ
   const std::string address = admin_address(target);
   const std::string path = request.target;
   const auto answer = call(address, admin_request(target, std::move(request)), kCallTime);
+  if (answer) return read_admin(*answer, path);
+  return std::unexpected(AdminProblem{.text = nobody_answers(address, answer.error())});
+}
+
+std::expected<base::json::value, AdminProblem> ask_admin_as(const AdminTarget& target,
+                                                            const std::string& user,
+                                                            const std::string& password,
+                                                            http::FetchRequest request) {
+  const std::string address = admin_address(target);
+  const auto send = [&](http::FetchRequest each, const std::string& cookie) {
+    if (!cookie.empty()) {
+      each.fields.emplace_back("Cookie", cookie);
+      each.fields.emplace_back("X-Weir-Request", "1");
+    }
+    return call(address, admin_request({}, std::move(each)), kCallTime);
+  };
+  http::FetchRequest login;
+  login.method = "POST";
+  login.target = "/api/login";
+  login.body = base::to_text(base::json::object{{"user", user}, {"password", password}});
+  const auto entered = send(std::move(login), {});
+  if (!entered) {
+    return std::unexpected(AdminProblem{.text = nobody_answers(address, entered.error())});
+  }
+  if (const auto said = read_admin(*entered, "/api/login"); !said) {
+    return std::unexpected(said.error());
+  }
+  std::string cookie;
+  for (const auto& [name, value] : entered->fields) {
+    if (base::equals_ignore_case(name, "set-cookie")) cookie = value.substr(0, value.find(';'));
+  }
+  const std::string path = request.target;
+  const auto answer = send(std::move(request), cookie);
+  http::FetchRequest logout;
+  logout.method = "POST";
+  logout.target = "/api/logout";
+  [[maybe_unused]] const auto left = send(std::move(logout), cookie);
   if (answer) return read_admin(*answer, path);
   return std::unexpected(AdminProblem{.text = nobody_answers(address, answer.error())});
 }

@@ -42,6 +42,11 @@ struct AdminProblem {
 /// Calls and reads the JSON answer. A weir that does not know the path is said to be too old.
 std::expected<base::json::value, AdminProblem> ask_admin(const AdminTarget& target,
                                                          http::FetchRequest request);
+/// As `user`, who logs in for this one request and out again.
+std::expected<base::json::value, AdminProblem> ask_admin_as(const AdminTarget& target,
+                                                            const std::string& user,
+                                                            const std::string& password,
+                                                            http::FetchRequest request);
 /// The same of an answer that came another way.
 std::expected<base::json::value, AdminProblem> read_admin(const http::Fetched& answer,
                                                           const std::string& path);

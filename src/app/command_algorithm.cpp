@@ -140,8 +140,9 @@ void add_algorithm(CommandLine& line) {
   std::string names;
   for (const std::string& each : algorithm_names()) names += (names.empty() ? "" : ", ") + each;
   command.footer(
-      "Requests under way end as they began; none is lost. It lasts until weir ends: weir.yaml\n"
-      "says what comes then (balance.algorithm).\nAlgorithms: " +
+      "Requests under way end as they began; none is lost. It outlives a reload, and with\n"
+      "--data a restart, until weir.yaml changes balance.algorithm or `weir config unset` ends "
+      "it.\nAlgorithms: " +
       names +
       "\nExamples:\n"
       "  weir algorithm                                 of every service\n"

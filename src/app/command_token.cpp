@@ -12,6 +12,7 @@
 #include "app/commands.hpp"
 #include "app/data_directory.hpp"
 #include "app/local_access.hpp"
+#include "app/password_prompt.hpp"
 #include "base/text.hpp"
 
 namespace weir::app {
@@ -23,6 +24,8 @@ struct TokenOptions {
   std::string name;
   std::string role;
   std::string expires_in;
+  std::string user;
+  std::string password_file;
   std::uint64_t id = 0;
   bool metrics = false;
   bool json = false;
@@ -70,6 +73,9 @@ int add_one_token(const TokenOptions& options) {
   if (options.role.empty() && !options.metrics) {
     return complain(kUsage, "say what it may do: --role viewer|operator|admin, or --metrics");
   }
+  if (!options.role.empty() && options.metrics) {
+    return complain(kUsage, "--role or --metrics: a metrics token opens /metrics and nothing else");
+  }
   if (!has_instance(options)) {
     const auto made = make_in_store(options);
     return made ? show_token(options, *made) : token_failed(made.error());
@@ -81,8 +87,14 @@ int add_one_token(const TokenOptions& options) {
   request.method = "POST";
   request.target = "/api/tokens";
   request.body = base::to_text(body);
-  const auto made = call_admin(options.target, std::move(request));
-  return made ? show_token(options, made->as_object()) : token_failed(made.error());
+  if (options.user.empty()) {
+    const auto made = call_admin(options.target, std::move(request));
+    return made ? show_token(options, made->as_object()) : token_failed(made.error());
+  }
+  const auto password = read_known_password(options.password_file, options.user);
+  if (!password) return token_failed(password.error());
+  const auto made = ask_admin_as(options.target, options.user, *password, std::move(request));
+  return made ? show_token(options, made->as_object()) : complain(kRunTime, made.error().text);
 }
 
 base::Result<base::json::value> all_tokens(const TokenOptions& options) {
@@ -153,6 +165,7 @@ void add_token(CommandLine& line) {
       "Sent as `Authorization: Bearer TOKEN`; weir's own commands take it from WEIR_TOKEN.\n"
       "Examples:\n"
       "  WEIR_TOKEN=$(weir token add deploy --role operator --expires-in 90d)\n"
+      "  export WEIR_TOKEN=$(weir token add me --role admin --user ann)    the first one\n"
       "  weir token add prometheus --metrics      opens /metrics and nothing else\n"
       "  weir token list\n"
       "  weir token remove 3");
@@ -166,6 +179,8 @@ void add_token(CommandLine& line) {
   add.text("name", options->name, "What it is for", Presence::required);
   add.one_of("--role", options->role, {"viewer", "operator", "admin"}, "What it may do");
   add.flag("--metrics", options->metrics, "It opens /metrics and nothing else");
+  add.text("--user", options->user, "Log in as this admin to make it; asks for the password");
+  add.text("--password-file", options->password_file, "... whose first line it is; - reads it");
   add.text("--expires-in", options->expires_in, "When it ends, such as 90d (default: never)");
   common(add);
   add.runs([options] { return add_one_token(*options); });

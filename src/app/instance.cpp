@@ -24,6 +24,18 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Every endpoint takes requests, but for those that the operator has taken out.
+bool is_whole(const observe::TrafficView& view) {
+  for (const observe::ServiceView& service : view.services) {
+    if (service.scaling.enabled && service.endpoints.size() < service.scaling.wanted) return false;
+    for (const observe::EndpointView& each : service.endpoints) {
+      const bool is_taken_out = each.state == "draining" || each.breaker.forced;
+      if (!each.healthy && !is_taken_out) return false;
+    }
+  }
+  return true;
+}
+
 base::Result<int> open_append(const std::string& path) {
   if (path == "stderr") return STDERR_FILENO;
   if (path == "stdout") return STDOUT_FILENO;
@@ -152,8 +164,7 @@ std::string Instance::wait_ready(base::Duration patience, bool (*interrupted)())
   const base::Time until = base::real_now() + patience;
   for (;;) {
     std::string why = control_->not_ready();
-    const observe::TotalsView totals = control_->view().totals;
-    const bool whole = totals.services_healthy == totals.services;
+    const bool whole = is_whole(control_->view());
     if ((why.empty() && whole) || base::real_now() >= until) return why;
     if (interrupted()) return "interrupted";
     timespec pause{0, 10'000'000};

@@ -55,7 +55,11 @@ std::string first_line(std::istream& stream) {
 
 }  // namespace
 
-base::Result<std::string> read_password(const std::string& file, const std::string& user) {
+namespace {
+
+enum class Times : std::uint8_t { once, twice };
+
+base::Result<std::string> read(const std::string& file, const std::string& user, Times times) {
   if (file == "-") return first_line(std::cin);
   if (!file.empty()) {
     std::ifstream stream(file);
@@ -71,13 +75,24 @@ base::Result<std::string> read_password(const std::string& file, const std::stri
                       "the standard input");
   }
   const auto first = ask(fd, fmt::format("password of {}: ", user));
-  const auto second = first ? ask(fd, "again: ") : std::nullopt;
+  const bool is_twice = times == Times::twice;
+  const auto second = first && is_twice ? ask(fd, "again: ") : first;
   ::close(fd);
   if (!first || !second) return base::fail(base::Errc::cancelled, "no password");
   if (*first != *second) {
     return base::fail(base::Errc::invalid_argument, "the two passwords differ");
   }
   return *first;
+}
+
+}  // namespace
+
+base::Result<std::string> read_password(const std::string& file, const std::string& user) {
+  return read(file, user, Times::twice);
+}
+
+base::Result<std::string> read_known_password(const std::string& file, const std::string& user) {
+  return read(file, user, Times::once);
 }
 
 }  // namespace weir::app

@@ -133,6 +133,11 @@ class RouteCheck {
     for (const std::string& method : route.match.methods) claim(route.match, method);
   }
 
+  static std::string where(const Node& route) {
+    if (route.place.layer != 0) return "of a service that was registered";
+    return fmt::format("on line {}", route.place.line);
+  }
+
   void claim(const Match& match, const std::string& method) {
     const Claim claim(match.listener, match.host, match.path, method);
     const auto [first, inserted] = claims_.emplace(claim, index_);
@@ -140,8 +145,8 @@ class RouteCheck {
     const Node& other = routes_->items[first->second];
     problems_.error(
         written({"match"}) ? at({"match"}) : at({}),
-        fmt::format("the route on line {} has the same match: {} {}{}{}", other.place.line,
-                    match.listener, match.host, match.path, method.empty() ? "" : " " + method));
+        fmt::format("the route {} has the same match: {} {}{}{}", where(other), match.listener,
+                    match.host, match.path, method.empty() ? "" : " " + method));
   }
 
   const Settings& settings_;

@@ -52,6 +52,23 @@ class Users(Case):
         return self.send("/api/login", "POST", {"user": user, "password": password})
 
 
+class FirstToken(Users):
+    def test_a_user_makes_it_with_a_password(self):
+        self.assertEqual(self.add("ann", "admin").returncode, 0)
+        self.start()
+        refused = self.weir("services")
+        self.assertIn("weir token add", refused.stderr)
+        wrong = self.weir("token", "add", "me", "--role", "admin", "--user", "ann",
+                          "--password-file", "-", text="not it\n")
+        self.assertNotEqual(wrong.returncode, 0)
+        made = self.weir("token", "add", "me", "--role", "admin", "--user", "ann",
+                         "--password-file", "-", text=PASSWORD + "\n")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertEqual(self.weir("services", token=made.stdout.strip()).returncode, 0)
+        both = self.weir("token", "add", "x", "--role", "viewer", "--metrics")
+        self.assertEqual(both.returncode, 2)
+
+
 class WithoutUsers(Users):
     def test_everybody_is_an_admin_until_there_is_a_user(self):
         self.start()
