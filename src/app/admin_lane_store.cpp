@@ -6,7 +6,7 @@ namespace weir::app {
 namespace {
 
 constexpr base::Duration kReadTime = std::chrono::seconds(10);
-constexpr base::Duration kSettleTime = std::chrono::seconds(2);
+constexpr base::Duration kSettleTime = std::chrono::milliseconds(500);
 
 base::Fail no_store() {
   return base::fail(base::Errc::not_found,

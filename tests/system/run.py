@@ -7,7 +7,6 @@ Closes with `N passed, N failed, N skipped`. A test that needs a missing part is
 what it needs.
 """
 
-import signal
 import sys
 import time
 import unittest
@@ -30,9 +29,6 @@ class Result(unittest.TextTestResult):
 
 
 def main() -> int:
-    # Started in the background a shell ignores these, and children would inherit that.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     loader = unittest.defaultTestLoader
     suite = loader.discover(str(HERE), pattern="test_*.py")
     if len(sys.argv) > 1:

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import struct
+import signal
 import subprocess
 import termios
 import threading
@@ -12,6 +13,14 @@ import threading
 from harness import BINARY, wait_until
 
 _STEP = re.compile(r"\x1b\[(\d+);1H|\x1b\[2K|\x1b\[2J|\x1b\[[0-9;?]*[A-Za-z]|[^\x1b]+")
+
+
+def own_terminal():
+    """In the child: the terminal is its own, and signals mean what they mean on one, whatever
+    nohup or a shell's background made this process ignore."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Terminal:
@@ -26,7 +35,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [BINARY, *arguments], stdin=self.near, stdout=self.near, stderr=self.near,
             start_new_session=True, env={**os.environ, "TERM": "xterm", **(env or {})},
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+            preexec_fn=own_terminal)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
