@@ -24,6 +24,11 @@ def _run(command: list, seconds: float, **environment: str) -> subprocess.Comple
         raise CannotRun(f"{command[0]} was not done after {seconds:.0f} s") from late
 
 
+def _lines(text: str) -> list[str]:
+    """Without the path of this checkout: the record is for everybody."""
+    return text.replace(f"{machine.ROOT}/", "").splitlines()
+
+
 def unit(program: str, pattern: str, seconds: float = 300, **environment: str) -> dict:
     """Tests of a unit-test program: how many ran, which failed, what they printed."""
     with tempfile.TemporaryDirectory(prefix="weir-accept-") as folder:
@@ -41,7 +46,7 @@ def unit(program: str, pattern: str, seconds: float = 300, **environment: str) -
             "failed": [each["name"] for each in tests if "failures" in each],
             "tests": {each["name"]: {"time": each["time"]} | {
                 key: each[key] for key in ("seed",) if key in each} for each in tests},
-            "output": [line for line in done.stdout.splitlines() if line[:1] not in "[N"]}
+            "output": [line for line in _lines(done.stdout) if line[:1] not in "[N"]}
 
 
 def system(pattern: str, seconds: float = 600, **environment: str) -> dict:
@@ -54,7 +59,7 @@ def system(pattern: str, seconds: float = 600, **environment: str) -> dict:
     passed, failed, skipped = map(int, found.groups())
     wrong = re.findall(r"^(?:FAIL|ERROR): (.+)$", done.stdout, re.MULTILINE)
     return {"pattern": pattern, "passed": passed, "failed": failed, "skipped": skipped,
-            "wrong": wrong, "output": done.stdout.splitlines()[-60:]}
+            "wrong": wrong, "output": _lines(done.stdout)[-60:]}
 
 
 def schemathesis(seed: int, cases: int, seconds: float = 900) -> dict:
@@ -66,7 +71,7 @@ def schemathesis(seed: int, cases: int, seconds: float = 900) -> dict:
         raise CannotRun(f"skipped: {skipped.group(1)}")
     found = re.search(r"([\d,]+) generated", done.stdout)
     return {"seed": seed, "cases": int(found.group(1).replace(",", "")) if found else None,
-            "clean": done.returncode == 0, "output": done.stdout.splitlines()[-40:]}
+            "clean": done.returncode == 0, "output": _lines(done.stdout)[-40:]}
 
 
 def live_feed(runs: int, clients: int, seconds: float, say) -> dict:
